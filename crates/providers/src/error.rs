@@ -1,0 +1,75 @@
+//! Failures of a provider, named by what the caller can do about them.
+
+use std::time::Duration;
+
+use protocol::{Problem, ProblemKind};
+
+/// A provider's failure: its category, and the provider's own words untouched.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{provider}: {message}")]
+pub struct Error {
+    /// The category.
+    pub kind: ProblemKind,
+    /// The provider.
+    pub provider: String,
+    /// The provider's message, or ours where it said nothing. Bounded in
+    /// length; never holds a key.
+    pub message: String,
+    /// The HTTP status, where one came.
+    pub status: Option<u16>,
+    /// The provider's error code, where it gave one.
+    pub code: Option<String>,
+    /// How long the provider asks to wait.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// Whether the same request to the same provider may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.kind,
+            ProblemKind::RateLimited
+                | ProblemKind::Overloaded
+                | ProblemKind::Timeout
+                | ProblemKind::Unreachable
+                | ProblemKind::CutOff
+                | ProblemKind::Malformed
+        )
+    }
+
+    /// The same for a person: what happened and what can be done.
+    #[must_use]
+    pub fn to_problem(&self) -> Problem {
+        let advice = match self.kind {
+            ProblemKind::Auth => "Check the provider's key in the configuration.",
+            ProblemKind::QuotaExhausted => {
+                "Check the balance and limits of the provider's account."
+            }
+            ProblemKind::RateLimited | ProblemKind::Overloaded => "Wait a moment and try again.",
+            ProblemKind::ContextTooLong => {
+                "Start a new conversation, shorten the message, or choose a model with a larger \
+                 context window."
+            }
+            ProblemKind::ContentBlocked => "Say it differently, or choose another model.",
+            ProblemKind::NotFound => "Choose another model.",
+            ProblemKind::Unreachable => {
+                "Check that the provider is running and that its address is right."
+            }
+            ProblemKind::CutOff | ProblemKind::Timeout | ProblemKind::Malformed => {
+                "What arrived is kept. Try again."
+            }
+            _ => "",
+        };
+        Problem {
+            kind: self.kind,
+            message: self.message.clone(),
+            advice: advice.to_owned(),
+            retryable: self.is_retryable(),
+            retry_after_ms: self.retry_after.map(|wait| wait.as_millis() as u64),
+            provider: Some(self.provider.clone()),
+            status: self.status,
+            code: self.code.clone(),
+        }
+    }
+}

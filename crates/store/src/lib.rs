@@ -1,0 +1,120 @@
+//! Keeps conversations, messages and attempts. SQLite now; PostgreSQL later
+//! behind the same [`Store`] trait.
+
+use async_trait::async_trait;
+use protocol::{
+    Attempt, Conversation, ConversationId, ConversationSummary, Message, MessageId, Transcript,
+    TurnId,
+};
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The thing named does not exist (or was deleted).
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The database cannot be written or read: disk full, locked, damaged.
+    #[error("the database cannot be used: {0}")]
+    Unavailable(String),
+}
+
+/// What the engine and the server need of a database. Every method is atomic:
+/// after an error nothing of it is stored.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// The conversations that are not deleted, newest first.
+    async fn conversations(&self) -> Result<Vec<ConversationSummary>, Error>;
+
+    /// One conversation with all its messages (see [`Conversation::messages`]
+    /// for the order). A message whose turn still runs has the text of its
+    /// last checkpoint.
+    async fn conversation(&self, id: ConversationId) -> Result<Conversation, Error>;
+
+    /// Gives a conversation a title chosen by a person.
+    async fn rename(&self, id: ConversationId, title: &str) -> Result<(), Error>;
+
+    /// Hides a conversation at `now_ms`; [`Store::restore`] takes it back
+    /// until [`Store::purge`] removes it.
+    async fn delete(&self, id: ConversationId, now_ms: i64) -> Result<(), Error>;
+
+    /// Takes a delete back.
+    async fn restore(&self, id: ConversationId) -> Result<(), Error>;
+
+    /// Removes for good what was deleted before `before_ms`; returns how many
+    /// conversations.
+    async fn purge(&self, before_ms: i64) -> Result<u64, Error>;
+
+    /// Stores the question and the empty answer of a new turn, and its
+    /// conversation where `new_conversation` has one: all or nothing.
+    async fn begin_turn(&self, turn: &NewTurn) -> Result<(), Error>;
+
+    /// Appends what several running turns produced since their previous
+    /// checkpoint, in one transaction, at a cost in proportion to what is
+    /// new, not to what is there.
+    async fn checkpoint(&self, checkpoints: &[Checkpoint]) -> Result<(), Error>;
+
+    /// Stores how a turn ended and what its answer is, replacing its
+    /// checkpoints, together with its attempts.
+    async fn end_turn(&self, end: &EndedTurn) -> Result<(), Error>;
+
+    /// The answer of a turn, wherever it is.
+    async fn answer_of(&self, turn: TurnId) -> Result<(ConversationId, Message), Error>;
+
+    /// Marks every answer still in state `writing` as `interrupted`, with the
+    /// text of its last checkpoint and a [`protocol::ProblemKind::Interrupted`]
+    /// problem; for start-up. Returns how many.
+    async fn interrupt_open_turns(&self) -> Result<u64, Error>;
+
+    /// The attempts of a turn, in order.
+    async fn attempts(&self, turn: TurnId) -> Result<Vec<Attempt>, Error>;
+
+    /// Whether the database answers; for the readiness probe.
+    async fn ping(&self) -> Result<(), Error>;
+}
+
+/// What [`Store::begin_turn`] stores.
+#[derive(Debug, Clone)]
+pub struct NewTurn {
+    /// The conversation that the turn belongs to.
+    pub conversation: ConversationId,
+    /// The title of that conversation where it begins with this turn.
+    pub new_conversation: Option<String>,
+    /// The person's message; `None` where the turn writes another version of
+    /// an answer to a question already stored.
+    pub question: Option<Message>,
+    /// The answer, empty and in state `writing`.
+    pub answer: Message,
+}
+
+/// What one running turn produced since its previous checkpoint.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    /// The answer's message.
+    pub answer: MessageId,
+    /// The number of the last event that this checkpoint covers.
+    pub last_event: u64,
+    /// Text since the previous checkpoint.
+    pub text: String,
+    /// Thinking since the previous checkpoint.
+    pub thinking: String,
+    /// The whole answer, where appending is not enough (after a `replace` or
+    /// a tool call): replaces all earlier checkpoints of this answer.
+    pub whole: Option<Transcript>,
+}
+
+/// What [`Store::end_turn`] stores.
+#[derive(Debug, Clone)]
+pub struct EndedTurn {
+    /// The conversation, whose time of change becomes `now_ms`.
+    pub conversation: ConversationId,
+    /// The answer's message.
+    pub answer: MessageId,
+    /// The turn.
+    pub turn: TurnId,
+    /// The final transcript, with its ending.
+    pub transcript: Transcript,
+    /// The attempts made, in order.
+    pub attempts: Vec<Attempt>,
+    /// Now, milliseconds since the Unix epoch.
+    pub now_ms: i64,
+}
