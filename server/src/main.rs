@@ -1,1 +1,73 @@
-fn main() {}
+//! `rivulet`: one binary that serves a chat page for language models.
+
+use std::{net::SocketAddr, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use server::{
+    config::Settings,
+    serve::{self, shutdown_signal},
+};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A chat page of your own for language models.
+#[derive(Parser)]
+#[command(name = "rivulet", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the simulator by itself: a stand-in for a provider, with scripted
+    /// speed and faults.
+    Simulate {
+        /// The address to listen on.
+        #[arg(long, default_value = "127.0.0.1:8788")]
+        listen: SocketAddr,
+    },
+    /// Print a configuration file with every setting explained.
+    ExampleConfig,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        None => serve::run(cli.settings).await,
+        Some(Command::Simulate { listen }) => simulate(listen).await,
+        Some(Command::ExampleConfig) => {
+            say(server::config::EXAMPLE);
+            Ok(())
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("rivulet: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn simulate(listen: SocketAddr) -> anyhow::Result<()> {
+    serve::start_logging();
+    let listener = serve::bind(listen).await?;
+    say(&format!("The simulator listens on http://{}/v1", listener.local_addr()?));
+    simulator::serve(listener, shutdown_signal()).await?;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the command line answers on standard output")]
+fn say(line: &str) {
+    println!("{line}");
+}
+
+#[expect(clippy::print_stderr, reason = "the command line complains on standard error")]
+fn complain(line: &str) {
+    eprintln!("{line}");
+}

@@ -2,6 +2,24 @@
 //! request goes in ([`Gateway::answer`]), an attempt's steps come out
 //! ([`Answer::next`]) and at the end its records ([`Answer::close`]).
 
+mod catalogue;
+mod chat_models;
+mod config;
+mod provider_answer;
+mod provider_gateway;
+
+#[cfg(test)]
+mod answer_tests;
+#[cfg(test)]
+mod catalogue_tests;
+#[cfg(test)]
+mod scripted_upstream;
+
+pub use config::{ConfigError, ProviderConfig};
+pub use provider_gateway::ProviderGateway;
+/// The types of [`ProviderConfig::base_url`] and [`ProviderConfig::clocks`].
+pub use providers::{Clocks, Url};
+
 use async_trait::async_trait;
 use protocol::{Attempt, ModelList, Problem, Settings, Status, Usage};
 use providers::{ChatMessage, FinishReason};

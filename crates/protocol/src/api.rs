@@ -73,6 +73,14 @@ pub struct StartTurn {
     /// How to ask.
     #[serde(default, skip_serializing_if = "Settings::is_default")]
     pub settings: Settings,
+    /// The id that the turn shall have, chosen at random by the caller: a
+    /// request repeated because its answer was lost then starts nothing twice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<TurnId>,
+    /// Asks for another version of the answer to this question, which is
+    /// already stored; `text` is then empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<MessageId>,
 }
 
 /// Settings of a request; what is absent is the model's default.

@@ -21,13 +21,16 @@ pub struct Error {
     pub code: Option<String>,
     /// How long the provider asks to wait.
     pub retry_after: Option<Duration>,
+    /// What the provider itself says about trying again; overrides what the
+    /// category suggests.
+    pub should_retry: Option<bool>,
 }
 
 impl Error {
     /// Whether the same request to the same provider may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
+        self.should_retry.unwrap_or(matches!(
             self.kind,
             ProblemKind::RateLimited
                 | ProblemKind::Overloaded
@@ -35,7 +38,7 @@ impl Error {
                 | ProblemKind::Unreachable
                 | ProblemKind::CutOff
                 | ProblemKind::Malformed
-        )
+        ))
     }
 
     /// The same for a person: what happened and what can be done.

@@ -1,11 +1,15 @@
 //! Keeps conversations, messages and attempts. SQLite now; PostgreSQL later
 //! behind the same [`Store`] trait.
 
+mod sqlite;
+
 use async_trait::async_trait;
 use protocol::{
     Attempt, Conversation, ConversationId, ConversationSummary, Message, MessageId, Transcript,
     TurnId,
 };
+
+pub use sqlite::{SqliteOptions, SqliteStore};
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +17,8 @@ pub enum Error {
     /// The thing named does not exist (or was deleted).
     #[error("there is no such {0}")]
     NotFound(&'static str),
-    /// The database cannot be written or read: disk full, locked, damaged.
+    /// The database cannot be written or read: disk full, locked, damaged. The
+    /// text says why and what to do, for a person; the log has the rest.
     #[error("the database cannot be used: {0}")]
     Unavailable(String),
 }
@@ -25,39 +30,48 @@ pub trait Store: Send + Sync + 'static {
     /// The conversations that are not deleted, newest first.
     async fn conversations(&self) -> Result<Vec<ConversationSummary>, Error>;
 
-    /// One conversation with all its messages (see [`Conversation::messages`]
-    /// for the order). A message whose turn still runs has the text of its
-    /// last checkpoint.
+    /// One conversation that is not deleted, with all its messages (see
+    /// [`Conversation::messages`] for the order). A message whose turn still
+    /// runs has the text of its last checkpoint.
     async fn conversation(&self, id: ConversationId) -> Result<Conversation, Error>;
 
     /// Gives a conversation a title chosen by a person.
     async fn rename(&self, id: ConversationId, title: &str) -> Result<(), Error>;
 
     /// Hides a conversation at `now_ms`; [`Store::restore`] takes it back
-    /// until [`Store::purge`] removes it.
+    /// until [`Store::purge`] removes it. What was deleted before stays so
+    /// since then.
     async fn delete(&self, id: ConversationId, now_ms: i64) -> Result<(), Error>;
 
-    /// Takes a delete back.
+    /// Takes a delete back; fine where there was none.
     async fn restore(&self, id: ConversationId) -> Result<(), Error>;
 
     /// Removes for good what was deleted before `before_ms`; returns how many
-    /// conversations.
+    /// conversations. Their attempts stay: they are what was spent.
     async fn purge(&self, before_ms: i64) -> Result<u64, Error>;
 
     /// Stores the question and the empty answer of a new turn, and its
-    /// conversation where `new_conversation` has one: all or nothing.
+    /// conversation where `new_conversation` has one: all or nothing. Not
+    /// found are a conversation that does not exist or was deleted, and a
+    /// parent that is not in it.
     async fn begin_turn(&self, turn: &NewTurn) -> Result<(), Error>;
 
     /// Appends what several running turns produced since their previous
     /// checkpoint, in one transaction, at a cost in proportion to what is
-    /// new, not to what is there.
+    /// new, not to what is there. Passed over, so that one turn cannot fail
+    /// the others: a checkpoint that covers no later event than what is there
+    /// (so the same call can be repeated), and one whose answer is no
+    /// longer being written.
     async fn checkpoint(&self, checkpoints: &[Checkpoint]) -> Result<(), Error>;
 
     /// Stores how a turn ended and what its answer is, replacing its
-    /// checkpoints, together with its attempts.
+    /// checkpoints, together with its attempts. An answer that is no longer
+    /// being written, or was purged meanwhile, is left alone; attempts that
+    /// are not there yet are stored nevertheless.
     async fn end_turn(&self, end: &EndedTurn) -> Result<(), Error>;
 
-    /// The answer of a turn, wherever it is.
+    /// The answer of a turn, and the conversation that it is in. Not found
+    /// where that was deleted.
     async fn answer_of(&self, turn: TurnId) -> Result<(ConversationId, Message), Error>;
 
     /// Marks every answer still in state `writing` as `interrupted`, with the
@@ -98,7 +112,8 @@ pub struct Checkpoint {
     /// Thinking since the previous checkpoint.
     pub thinking: String,
     /// The whole answer, where appending is not enough (after a `replace` or
-    /// a tool call): replaces all earlier checkpoints of this answer.
+    /// a tool call): replaces all earlier checkpoints of this answer; `text`
+    /// and `thinking` beside it are not looked at.
     pub whole: Option<Transcript>,
 }
 

@@ -1,0 +1,26 @@
+//! The chat screen.
+
+mod bubble_actions;
+mod composer;
+mod conversations;
+mod empty_page;
+mod enrich;
+mod estimate;
+mod live;
+mod live_markdown;
+mod message_bubble;
+mod model_picker;
+mod page;
+mod problem_notice;
+mod progress_line;
+mod scroll;
+mod shortcuts;
+mod sidebar;
+mod state;
+mod statistics_line;
+mod stop_button;
+mod transcript_view;
+mod turn;
+
+pub use message_bubble::ServerEnricher;
+pub use page::ChatPage;

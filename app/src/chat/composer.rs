@@ -1,0 +1,134 @@
+//! The box to write in. Without JavaScript it is a form that comes back with
+//! the whole answer.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+use super::{model_picker::ModelPicker, state::ChatState, stop_button::SendOrStop, turn};
+use crate::{
+    client::{dom, storage},
+    ui::{Icon, Symbol},
+};
+
+/// The composer with its queue.
+#[component]
+pub(crate) fn Composer() -> impl IntoView {
+    let state = ChatState::use_here();
+    let area = NodeRef::<leptos::html::Textarea>::new();
+
+    // What was typed before the page came alive is taken over, once; from
+    // then on the box shows the draft.
+    Effect::new(move |before: Option<()>| {
+        let draft = state.draft.get();
+        let Some(area) = area.get() else { return };
+        if before.is_none() && draft.is_empty() && !area.value().is_empty() {
+            state.draft.set(area.value());
+        } else if area.value() != draft {
+            area.set_value(&draft);
+        }
+        fit(&area);
+    });
+
+    let on_input = move |_| {
+        let Some(area) = area.get_untracked() else { return };
+        let text = area.value();
+        storage::set(&storage::draft_key(state.current.get_untracked()), &text);
+        state.draft.set(text);
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let sends = event.key() == "Enter"
+            && !event.shift_key()
+            && !dom::is_composing(&event)
+            && !dom::is_touch();
+        if sends {
+            event.prevent_default();
+            turn::send_draft(state);
+        }
+    };
+    let on_submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        turn::send_draft(state);
+        if let Some(area) = area.get_untracked() {
+            let _ = area.focus();
+        }
+    };
+
+    view! {
+        <Queue />
+        <form class="composer" method="post" action="/ask" on:submit=on_submit>
+            <input
+                type="hidden"
+                name="conversation"
+                value=move || state.current.get().map(|id| id.to_string())
+            />
+            <label class="visually-hidden" for="composer">
+                "Message"
+            </label>
+            <textarea
+                id="composer"
+                name="text"
+                rows="1"
+                node_ref=area
+                placeholder="Ask anything"
+                enterkeyhint="enter"
+                autocomplete="off"
+                on:input=on_input
+                on:keydown=on_key
+            >
+                {state.draft.get_untracked()}
+            </textarea>
+            <div class="composer-row">
+                <ModelPicker />
+                <SendOrStop />
+            </div>
+        </form>
+    }
+}
+
+/// Messages typed while an answer is being written.
+#[component]
+fn Queue() -> impl IntoView {
+    let state = ChatState::use_here();
+    move || {
+        let queue = state.queue.get();
+        (!queue.is_empty()).then(|| {
+            let items = queue
+                .into_iter()
+                .enumerate()
+                .map(|(at, text)| {
+                    view! {
+                        <li>
+                            <span class="queued-text">{text}</span>
+                            <button
+                                type="button"
+                                class="button"
+                                aria-label="Do not send this"
+                                on:click=move |_| {
+                                    state.queue.update(|queue| { queue.remove(at); });
+                                }
+                            >
+                                <Icon symbol=Symbol::Close />
+                            </button>
+                        </li>
+                    }
+                })
+                .collect_view();
+            view! {
+                <ul class="queue" aria-label="Waiting to be sent">
+                    {items}
+                </ul>
+            }
+        })
+    }
+}
+
+/// Makes the box as high as its text, up to the cap that the style sets.
+/// Browsers with `field-sizing: content` do it by themselves.
+fn fit(area: &web_sys::HtmlTextAreaElement) {
+    let style = area.unchecked_ref::<web_sys::HtmlElement>().style();
+    if style.get_property_value("field-sizing").is_ok_and(|value| !value.is_empty()) {
+        return;
+    }
+    let _ = style.set_property("height", "auto");
+    let _ = style.set_property("height", &format!("{}px", area.scroll_height()));
+}

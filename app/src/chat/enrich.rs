@@ -1,0 +1,70 @@
+//! Asks the server to highlight finished code and to set finished math, in
+//! batches, and puts the result in place.
+
+use std::ops::Range;
+
+use markdown::SafeHtml;
+use protocol::api::{self, Enrich};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use crate::client::http::Request;
+
+/// What the `markdown` crate marks such pieces with.
+const MARK: &str = "data-enrich";
+/// How many pieces one request asks for.
+const BATCH: usize = 50;
+
+/// Improves every code block and formula in these children of an element.
+/// They must be final: what is drawn over them later would be lost.
+pub(crate) fn improve(root: &Element, children: Range<u32>) {
+    let nodes = root.child_nodes();
+    let mut work = Vec::new();
+    for child in children.filter_map(|at| nodes.item(at)?.dyn_into::<Element>().ok()) {
+        if child.has_attribute(MARK) {
+            work.push(child.clone());
+        }
+        if let Ok(inside) = child.query_selector_all("[data-enrich]") {
+            work.extend((0..inside.length()).filter_map(|at| inside.item(at)?.dyn_into().ok()));
+        }
+    }
+    let work: Vec<(Element, Enrich)> = work
+        .into_iter()
+        .map(|element| {
+            let request = request_for(&element);
+            let _ = element.remove_attribute(MARK);
+            (element, request)
+        })
+        .collect();
+    if work.is_empty() {
+        return;
+    }
+    wasm_bindgen_futures::spawn_local(async move {
+        for batch in work.chunks(BATCH) {
+            let requests: Vec<&Enrich> = batch.iter().map(|(_, request)| request).collect();
+            // What cannot be improved stays readable as it is.
+            let Ok(replies) = Request::new("POST", api::ENRICH)
+                .json(&requests)
+                .read::<Vec<Option<String>>>()
+                .await
+            else {
+                return;
+            };
+            for ((element, _), reply) in batch.iter().zip(replies) {
+                if let Some(html) = reply.map(SafeHtml::from_server) {
+                    element.set_inner_html(html.as_str());
+                }
+            }
+        }
+    });
+}
+
+fn request_for(element: &Element) -> Enrich {
+    let source = element.text_content().unwrap_or_default();
+    if element.get_attribute(MARK).as_deref() == Some("math") {
+        let display = element.class_list().contains("math-display");
+        Enrich::Math { source, display }
+    } else {
+        Enrich::Code { language: element.get_attribute("data-language").unwrap_or_default(), source }
+    }
+}

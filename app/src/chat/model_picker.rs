@@ -1,0 +1,74 @@
+//! Which model answers: the browser's own select, which a keyboard, a phone
+//! and a screen reader know.
+
+use leptos::prelude::*;
+use protocol::{ModelList, api};
+
+use super::state::ChatState;
+use crate::client::{http::Request, storage};
+
+/// The models, grouped by provider.
+#[component]
+pub(crate) fn ModelPicker() -> impl IntoView {
+    let state = ChatState::use_here();
+    let select = NodeRef::<leptos::html::Select>::new();
+    Effect::new(move || {
+        state.models.track();
+        let model = state.model.get();
+        if let (Some(select), Some(model)) = (select.get(), model) {
+            select.set_value(&model);
+        }
+    });
+    let on_change = move |_| {
+        if let Some(select) = select.get_untracked() {
+            let model = select.value();
+            storage::set(storage::MODEL, &model);
+            state.model.set(Some(model));
+        }
+    };
+    // A provider may have come or gone since the page was drawn.
+    let on_focus = move |_| {
+        leptos::task::spawn_local(async move {
+            if let Ok(list) = Request::new("GET", api::MODELS).read::<ModelList>().await
+                && state.models.with_untracked(|known| *known != list)
+            {
+                state.models.set(list);
+            }
+        });
+    };
+    let options = move || {
+        state
+            .models
+            .get()
+            .providers
+            .into_iter()
+            .map(|provider| {
+                let label = match &provider.problem {
+                    Some(_) => format!("{} (not reachable)", provider.label),
+                    None => provider.label,
+                };
+                let options = provider
+                    .models
+                    .into_iter()
+                    .map(|model| {
+                        let chosen = state.model.get_untracked().as_ref() == Some(&model.id);
+                        view! {
+                            <option value=model.id selected=chosen title=model.description>
+                                {model.name}
+                            </option>
+                        }
+                    })
+                    .collect_view();
+                view! { <optgroup label=label>{options}</optgroup> }
+            })
+            .collect_view()
+    };
+    view! {
+        <label class="visually-hidden" for="model">
+            "Model"
+        </label>
+        <select id="model" name="model" class="model-picker" node_ref=select on:change=on_change on:focus=on_focus>
+            {options}
+        </select>
+    }
+}

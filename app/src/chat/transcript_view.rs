@@ -1,0 +1,54 @@
+//! The conversation, scrolling.
+
+use leptos::prelude::*;
+
+use super::{
+    bubble_actions, empty_page::EmptyPage, message_bubble::MessageBubble,
+    problem_notice::ProblemNotice, scroll, state::ChatState,
+};
+
+/// The messages, or what shows in their place.
+#[component]
+pub(crate) fn TranscriptView() -> impl IntoView {
+    let state = ChatState::use_here();
+    let is_empty = Memo::new(move |_| {
+        state.messages.with(Vec::is_empty)
+            && !state.loading.get()
+            && state.page_problem.with(Option::is_none)
+    });
+    view! {
+        <div
+            id=scroll::SCROLLER
+            class="transcript"
+            tabindex="0"
+            role="region"
+            aria-label="Conversation"
+            on:click=bubble_actions::on_click
+        >
+            <div id=scroll::CONTENT class="transcript-content">
+                {move || is_empty.get().then(|| view! { <EmptyPage /> })}
+                {move || {
+                    state
+                        .page_problem
+                        .get()
+                        .map(|problem| {
+                            view! {
+                                <ProblemNotice
+                                    problem=problem
+                                    on_close=move || super::conversations::open(state, None)
+                                />
+                            }
+                        })
+                }}
+                {move || {
+                    state.loading.get().then(|| view! { <p class="hint loading">"Opening…"</p> })
+                }}
+                <div role="log" aria-live="off" aria-label="Messages" class="messages">
+                    <For each=move || state.messages.get() key=|shown| shown.key let(shown)>
+                        <MessageBubble shown=shown />
+                    </For>
+                </div>
+            </div>
+        </div>
+    }
+}

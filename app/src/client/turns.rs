@@ -1,0 +1,93 @@
+//! Turns over the wire: start, follow, stop.
+
+use std::collections::VecDeque;
+
+use protocol::{
+    Entry, Event, Problem, TurnId,
+    api::{self, StartTurn, Stop},
+    sse,
+};
+use web_sys::AbortController;
+
+use super::http::{Body, Request};
+
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// A turn's events as they arrive. Dropping it closes the connection, which
+/// is leaving, not stopping.
+pub(crate) struct EventStream {
+    body: Body,
+    decoder: sse::Decoder,
+    ready: VecDeque<Entry>,
+    abort: Abort,
+}
+
+/// Closes a request when dropped.
+pub(crate) struct Abort(pub(crate) Option<AbortController>);
+
+impl Drop for Abort {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
+impl EventStream {
+    /// Starts a turn; its answer is the stream itself.
+    pub(crate) async fn start(request: &StartTurn) -> Result<Self, Problem> {
+        Self::open(Request::new("POST", api::TURNS).json(request)).await
+    }
+
+    /// Follows a turn from after the entry of that number.
+    pub(crate) async fn follow(turn: TurnId, after: u64) -> Result<Self, Problem> {
+        Self::open(Request::new("GET", &api::events(turn, after))).await
+    }
+
+    async fn open(request: Request<'_>) -> Result<Self, Problem> {
+        let abort = Abort(AbortController::new().ok());
+        let signal = abort.0.as_ref().map(AbortController::signal);
+        let mut request = request.accept(EVENT_STREAM);
+        if let Some(signal) = &signal {
+            request = request.abort(signal);
+        }
+        let response = request.send().await?;
+        let body = Body::of(&response).ok_or_else(super::http::unreachable)?;
+        Ok(Self { body, decoder: sse::Decoder::default(), ready: VecDeque::new(), abort })
+    }
+
+    /// A handle that closes this stream from elsewhere.
+    pub(crate) fn closer(&self) -> Option<AbortController> {
+        self.abort.0.clone()
+    }
+
+    /// The next entry; `None` when the connection ended, which before a
+    /// terminal event means: come back.
+    pub(crate) async fn next(&mut self) -> Option<Entry> {
+        loop {
+            if let Some(entry) = self.ready.pop_front() {
+                return Some(entry);
+            }
+            self.decoder.push(&self.body.next().await?);
+            while let Some(frame) = self.decoder.next_frame().ok()? {
+                self.ready.extend(entry_of(&frame));
+            }
+        }
+    }
+}
+
+/// An event of a name or shape we do not know is skipped: the server may be
+/// newer than the page.
+fn entry_of(frame: &sse::Frame) -> Option<Entry> {
+    let id = frame.id.as_deref()?.parse().ok()?;
+    let data: serde_json::Value = serde_json::from_str(&frame.data).ok()?;
+    let named = serde_json::json!({ "event": frame.event, "data": data });
+    let event: Event = serde_json::from_value(named).ok()?;
+    Some(Entry { id, event })
+}
+
+/// Stops a turn; what is stored is not longer than what was shown.
+pub(crate) async fn stop(turn: TurnId, shown: usize) -> Result<(), Problem> {
+    let body = Stop { shown: Some(shown) };
+    Request::new("POST", &api::stop(turn)).json(&body).send().await.map(|_| ())
+}

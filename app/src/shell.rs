@@ -1,0 +1,99 @@
+//! The HTML document around the page, and the data both halves draw it from.
+
+use leptos::prelude::*;
+use protocol::{Conversation, ConversationSummary, ModelList, Problem};
+use serde::{Deserialize, Serialize};
+
+use crate::chat::ChatPage;
+
+/// Everything the page needs to be drawn. The server loads it, draws with it
+/// and puts it into the document; the browser draws the same again from it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PageData {
+    /// The sidebar's conversations.
+    pub conversations: Vec<ConversationSummary>,
+    /// The models to choose from.
+    pub models: ModelList,
+    /// The conversation shown; `None` on the empty page.
+    pub conversation: Option<Conversation>,
+    /// What is wrong with the address asked for, or with a form just sent.
+    pub problem: Option<Problem>,
+    /// The text of a form that could not be sent, so that it is not lost.
+    pub draft: String,
+    /// The server's clock, milliseconds since the Unix epoch, so that both
+    /// halves group the sidebar by the same days.
+    pub now_ms: i64,
+}
+
+/// The addresses of the page's own files, with their content hashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageAssets {
+    /// The JavaScript module that loads the WebAssembly.
+    pub script: String,
+    /// The WebAssembly.
+    pub wasm: String,
+    /// The style sheet.
+    pub style: String,
+}
+
+/// The whole document, drawn on the server alone.
+#[component]
+pub fn Shell(
+    /// What to draw.
+    data: PageData,
+    /// Which files to load; without them the page works as plain HTML.
+    assets: Option<PageAssets>,
+    /// Whether an answer is being written: without JavaScript the document
+    /// then asks for itself again.
+    refresh: bool,
+) -> impl IntoView {
+    let nonce = leptos::nonce::use_nonce();
+    let title = data
+        .conversation
+        .as_ref()
+        .map_or_else(|| "Rivulet".to_owned(), |c| format!("{} · Rivulet", c.summary.title));
+    // Inside a script element only `<` could end it or begin a comment.
+    let json = serde_json::to_string(&data).unwrap_or_default().replace('<', "\\u003c");
+    let boot_nonce = nonce.clone();
+    let head = assets.map(|PageAssets { script, wasm, style }| {
+        let boot = format!(
+            "import init, {{ hydrate }} from '{script}'; \
+             init({{ module_or_path: '{wasm}' }}).then(hydrate);"
+        );
+        view! {
+            <link rel="stylesheet" href=style />
+            <link rel="modulepreload" href=script />
+            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+            <script type="module" nonce=boot_nonce>
+                {boot}
+            </script>
+        }
+    });
+    // What this browser remembers must hold before the first paint.
+    let restore = "for (const it of ['theme', 'sidebar']) { try { \
+                   const value = localStorage.getItem('rivulet.' + it); \
+                   if (value) document.documentElement.dataset[it] = value } catch {} }";
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta
+                    name="viewport"
+                    content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
+                />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="description" content="A chat page of your own for language models." />
+                <title>{title}</title>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <script nonce=nonce>{restore}</script>
+                {head}
+                {refresh.then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
+                <script type="application/json" id="page-data" inner_html=json></script>
+            </head>
+            <body>
+                <ChatPage data=data />
+            </body>
+        </html>
+    }
+}

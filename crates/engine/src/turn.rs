@@ -1,0 +1,203 @@
+//! The task of a turn: it takes the steps of the gateway's answer, writes them
+//! to the log, and ends for exactly one reason.
+
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+
+use futures::FutureExt as _;
+use gateway::{Answer, AnswerRequest, Step};
+use protocol::{Attempt, Event, Problem, Usage, api::Started};
+use tokio::{sync::SetOnce, time::Instant};
+
+use crate::{
+    checkpoint::Kept, engine::Shared, gather::Gather, log::Full, log::Log, problem, stop::End,
+};
+
+/// A turn, as everybody sees it.
+pub(crate) struct Turn {
+    pub(crate) ids: Started,
+    /// When it was accepted: its times count from here.
+    pub(crate) accepted: Instant,
+    pub(crate) log: Arc<Log>,
+    pub(crate) kept: Kept,
+    /// Why it ends. Set by whoever comes first; the task then winds up.
+    pub(crate) end: SetOnce<End>,
+    /// Set when it has ended, with whether its answer is stored.
+    pub(crate) ended: SetOnce<Result<(), Problem>>,
+}
+
+/// What the task of a turn works with.
+pub(crate) struct Writer {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) turn: Arc<Turn>,
+    pub(crate) answer: Option<Box<dyn Answer>>,
+    pub(crate) gather: Gather,
+    pub(crate) tally: Tally,
+}
+
+/// What is counted for the statistics while the answer comes.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// The model asked, as `provider/model`.
+    pub(crate) model: String,
+    /// Bytes of the request's messages.
+    pub(crate) asked: usize,
+    /// Bytes of text, thinking and tool arguments.
+    pub(crate) received: usize,
+    pub(crate) chunks: u64,
+    pub(crate) first_token: Option<Duration>,
+    /// The provider's latest report.
+    pub(crate) usage: Usage,
+    /// The upstream calls, once closed.
+    pub(crate) attempts: Vec<Attempt>,
+}
+
+/// Runs a turn that was begun in the store, to its end.
+pub(crate) async fn run(shared: Arc<Shared>, turn: Arc<Turn>, request: AnswerRequest) {
+    let _guard = Guard(Arc::clone(&shared), Arc::clone(&turn));
+    let asked = request.messages.iter().map(|message| message.text.len());
+    let tally = Tally {
+        model: request.model.clone(),
+        asked: asked.sum::<usize>() + request.settings.system.as_ref().map_or(0, String::len),
+        ..Tally::default()
+    };
+    let mut writer = Writer {
+        gather: Gather::new(shared.config.gather),
+        answer: None,
+        shared,
+        turn,
+        tally,
+    };
+    // A fault in the gateway must not take away what it had sent.
+    let end = AssertUnwindSafe(writer.write(request))
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| End::Failed(problem::internal()));
+    writer.conclude(end).await;
+}
+
+impl Writer {
+    /// Writes the answer until something ends it. The upstream connection is
+    /// closed on return.
+    async fn write(&mut self, request: AnswerRequest) -> End {
+        let answer = self.answer.insert(self.shared.gateway.answer(request));
+        let mut interruption = pin!(interruption(&self.turn, self.shared.config.whole_turn));
+        let mut frame = pin!(tokio::time::sleep(Duration::ZERO));
+        let end = loop {
+            // An upstream that always has more must not keep others waiting.
+            tokio::task::consume_budget().await;
+            let due = self.gather.due();
+            if let Some(due) = due
+                && due != frame.deadline()
+            {
+                frame.as_mut().reset(due);
+            }
+            let written = tokio::select! {
+                biased;
+                end = &mut interruption => break end,
+                () = &mut frame, if due.is_some() => {
+                    self.gather.send(Instant::now(), &self.turn.log)
+                }
+                step = answer.next() => match self.tally.event(step, self.turn.accepted) {
+                    Ok(event) => self.gather.add(event, Instant::now(), &self.turn.log),
+                    Err(end) => match (self.gather.flush(&self.turn.log), &end) {
+                        // What does not fit must not be missing from an
+                        // answer that is called whole.
+                        (Err(Full), End::Finished(_)) => Err(Full),
+                        _ => break end,
+                    },
+                },
+            };
+            if self.gather.due().is_none() {
+                self.shared.checkpoints.note(&self.turn);
+            }
+            if let Err(Full) = written {
+                break End::Failed(problem::answer_too_large());
+            }
+        };
+        if let Some(answer) = self.answer.take() {
+            self.tally.attempts = answer.close();
+        }
+        end
+    }
+}
+
+impl Tally {
+    /// Counts a step, and tells what it means: an event, or the end.
+    fn event(&mut self, step: Option<Step>, accepted: Instant) -> Result<Event, End> {
+        let event = match step {
+            Some(Step::Text(delta)) => {
+                self.count(&delta, Some(accepted));
+                Event::Text { delta }
+            }
+            Some(Step::Thinking(delta)) => {
+                self.count(&delta, Some(accepted));
+                Event::Thinking { delta }
+            }
+            Some(Step::Tool {
+                index,
+                id,
+                name,
+                arguments,
+            }) => {
+                self.count(&arguments, None);
+                Event::Tool {
+                    index,
+                    id,
+                    name,
+                    arguments_delta: arguments,
+                }
+            }
+            Some(Step::Status(status)) => Event::Status(status),
+            Some(Step::Usage(usage)) => {
+                self.usage = usage;
+                Event::Usage(usage)
+            }
+            Some(Step::Finished(reason)) => return Err(End::Finished(reason.as_str().to_owned())),
+            Some(Step::Failed(problem)) => return Err(End::Failed(problem)),
+            None => return Err(End::Failed(problem::cut_off())),
+        };
+        Ok(event)
+    }
+
+    /// Counts a delta; `accepted` where it may be the first token.
+    fn count(&mut self, delta: &str, accepted: Option<Instant>) {
+        self.chunks += 1;
+        self.received += delta.len();
+        if let Some(accepted) = accepted.filter(|_| !delta.is_empty()) {
+            self.first_token.get_or_insert_with(|| accepted.elapsed());
+        }
+    }
+}
+
+/// Returns when something other than the upstream ends the turn.
+async fn interruption(turn: &Turn, whole_turn: Duration) -> End {
+    tokio::select! {
+        biased;
+        end = turn.end.wait() => end.clone(),
+        () = turn.log.presence.absent() => End::Unwatched,
+        () = tokio::time::sleep(whole_turn) => End::Failed(problem::too_long(whole_turn)),
+    }
+}
+
+/// Sees to it that a turn ends, whatever happens to its task.
+struct Guard(Arc<Shared>, Arc<Turn>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let Self(shared, turn) = self;
+        if turn.ended.initialized() {
+            return;
+        }
+        let problem = problem::internal();
+        tracing::error!(turn.id = %turn.ids.turn, "the turn's task broke off");
+        let ending = protocol::Ending {
+            reason: problem::reason(problem.kind),
+            problem: Some(problem.clone()),
+            ..protocol::Ending::default()
+        };
+        shared.registry().ended(turn.ids.turn);
+        turn.log.close(vec![Event::Failed(ending)]);
+        // Checked above: nobody else sets it.
+        let _ = turn.ended.set(Err(problem));
+    }
+}

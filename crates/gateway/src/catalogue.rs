@@ -1,0 +1,317 @@
+//! Which models there are: each provider is asked in the background, and what
+//! it last said is at hand.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::join_all;
+use protocol::{ModelInfo, ModelList, Problem, ProblemKind, ProviderModels};
+use providers::OpenAi;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::{Instant, sleep, timeout_at},
+};
+
+use crate::{ProviderConfig, chat_models};
+
+/// How many models an error names.
+const NAMED_LIMIT: usize = 5;
+
+/// How often providers are asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// How long a list stands before it is asked for again. A provider that
+    /// failed is asked again by itself, another when somebody wants to know.
+    pub(crate) refresh: Duration,
+    /// How long after the start somebody who asks is kept waiting for
+    /// providers that did not answer yet.
+    pub(crate) first_wait: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            refresh: Duration::from_secs(60),
+            first_wait: Duration::from_secs(3),
+        }
+    }
+}
+
+/// The providers and their models. Dropping it ends the asking.
+pub(crate) struct Catalogue {
+    sources: Vec<Arc<Source>>,
+    default: Option<String>,
+    patience_ends: Instant,
+    _asking: JoinSet<()>,
+}
+
+/// One provider and what it said.
+pub(crate) struct Source {
+    pub(crate) config: ProviderConfig,
+    pub(crate) provider: OpenAi,
+    listing: watch::Sender<Listing>,
+    wanted: Notify,
+}
+
+/// What a provider last said. Neither models nor a problem: nothing yet.
+#[derive(Debug, Clone, Default)]
+struct Listing {
+    /// Its models, when it last told; they stand while it cannot be asked.
+    models: Option<Vec<ModelInfo>>,
+    /// Why it could not be asked the last time.
+    problem: Option<Problem>,
+}
+
+impl Catalogue {
+    /// Begins to ask the providers. Needs a Tokio runtime.
+    pub(crate) fn start(
+        providers: Vec<(ProviderConfig, OpenAi)>,
+        default: Option<String>,
+        pace: Pace,
+    ) -> Self {
+        let mut asking = JoinSet::new();
+        let mut sources = Vec::new();
+        for (config, provider) in providers {
+            let fixed = config.models.as_ref().map(|models| {
+                let named = |model: &String| chat_models::named(&config.name, model);
+                models.iter().map(named).collect()
+            });
+            let ask = fixed.is_none();
+            let listing = Listing {
+                models: fixed,
+                problem: None,
+            };
+            let source = Arc::new(Source {
+                config,
+                provider,
+                listing: watch::Sender::new(listing),
+                wanted: Notify::new(),
+            });
+            if ask {
+                asking.spawn(keep_listed(source.clone(), pace.refresh));
+            }
+            sources.push(source);
+        }
+        Self {
+            sources,
+            default,
+            patience_ends: Instant::now() + pace.first_wait,
+            _asking: asking,
+        }
+    }
+
+    /// The models as last heard. Waits for providers that said nothing yet,
+    /// but only shortly after the start.
+    pub(crate) async fn list(&self) -> ModelList {
+        let answered = self.sources.iter().map(|source| async {
+            source.wanted.notify_one();
+            let mut listing = source.listing.subscribe();
+            // Neither a timeout nor a closed channel changes what is known.
+            let _ = listing.wait_for(|listing| !listing.is_pending()).await;
+        });
+        let _ = timeout_at(self.patience_ends, join_all(answered)).await;
+        ModelList {
+            default: self.default_model(),
+            providers: self
+                .sources
+                .iter()
+                .filter_map(|source| source.shown())
+                .collect(),
+        }
+    }
+
+    /// Which model a request means; see [`crate::Gateway::resolve`].
+    ///
+    /// `provider/model` is taken where the provider exists and lists the
+    /// model, or has a list that need not be complete. Another name is taken
+    /// where exactly one provider lists it. No name is the default model, or
+    /// the first one shown.
+    pub(crate) fn resolve(&self, model: Option<&str>) -> Result<String, Problem> {
+        let Some(model) = model else {
+            return self.default_model().ok_or_else(|| self.no_models());
+        };
+        if let Some((source, name)) = self.find(model) {
+            return match source.accepts(name) {
+                true => Ok(model.to_owned()),
+                false => Err(self.not_found(model)),
+            };
+        }
+        let listing: Vec<String> = self
+            .sources
+            .iter()
+            .map(|source| format!("{}/{model}", source.config.name))
+            .zip(&self.sources)
+            .filter(|(id, source)| source.lists(id))
+            .map(|(id, _)| id)
+            .collect();
+        match listing.as_slice() {
+            [] => Err(self.not_found(model)),
+            [id] => Ok(id.clone()),
+            several => {
+                let message = format!("Several providers offer the model \"{model}\".");
+                let advice = format!("Name one of them: {}.", several.join(", "));
+                Err(Problem::new(ProblemKind::NotFound, message).advice(advice))
+            }
+        }
+    }
+
+    /// The provider that the part before the slash names, and the rest.
+    pub(crate) fn find<'a>(&self, model: &'a str) -> Option<(&Arc<Source>, &'a str)> {
+        let (provider, name) = model.split_once('/')?;
+        let source = self
+            .sources
+            .iter()
+            .find(|source| source.config.name == provider)?;
+        Some((source, name))
+    }
+
+    /// The configured default where it can be asked, else the first model.
+    fn default_model(&self) -> Option<String> {
+        let configured = self.default.as_deref().and_then(|model| {
+            let id = self.resolve(Some(model)).ok()?;
+            let (source, _) = self.find(&id)?;
+            (!source.is_hidden()).then_some(id)
+        });
+        configured.or_else(|| {
+            let mut shown = self.sources.iter().filter_map(|source| source.shown());
+            shown.find_map(|provider| Some(provider.models.first()?.id.clone()))
+        })
+    }
+
+    pub(crate) fn not_found(&self, model: &str) -> Problem {
+        let ids: Vec<String> = self
+            .sources
+            .iter()
+            .filter_map(|source| source.shown())
+            .flat_map(|provider| provider.models)
+            .map(|model| model.id)
+            .collect();
+        if ids.is_empty() {
+            return self.no_models();
+        }
+        let named = &ids[..ids.len().min(NAMED_LIMIT)];
+        let more = match ids.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Problem::new(
+            ProblemKind::NotFound,
+            format!("No provider offers the model \"{model}\"."),
+        )
+        .advice(format!("There are {}{more}.", named.join(", ")))
+    }
+
+    fn no_models(&self) -> Problem {
+        let problem = Problem::new(ProblemKind::NotFound, "No provider offers any model.");
+        let shown = self.sources.iter().filter_map(|source| source.shown());
+        match shown.filter_map(|provider| provider.problem).next() {
+            Some(reason) => problem.advice(reason.to_string()).retryable(),
+            None => problem.advice("Configure a provider, or start a local one."),
+        }
+    }
+}
+
+impl Source {
+    fn accepts(&self, name: &str) -> bool {
+        let id = format!("{}/{name}", self.config.name);
+        let is_open = !self.config.is_list_complete() || self.listing.borrow().models.is_none();
+        !name.is_empty() && (is_open || self.lists(&id))
+    }
+
+    fn lists(&self, id: &str) -> bool {
+        let listing = self.listing.borrow();
+        listing.models.iter().flatten().any(|model| model.id == id)
+    }
+
+    /// A provider that is only looked for shows while it has models.
+    fn is_hidden(&self) -> bool {
+        let listing = self.listing.borrow();
+        let has_models = listing.models.as_ref().is_some_and(|list| !list.is_empty());
+        self.config.optional && (listing.problem.is_some() || !has_models)
+    }
+
+    fn shown(&self) -> Option<ProviderModels> {
+        if self.is_hidden() {
+            return None;
+        }
+        let Listing { models, problem } = self.listing.borrow().clone();
+        let models = models.unwrap_or_default();
+        let problem = match models.is_empty() {
+            true => problem.or_else(|| Some(self.without_models())),
+            false => None,
+        };
+        Some(ProviderModels {
+            provider: self.config.name.clone(),
+            label: self.config.label.clone(),
+            simulated: self.config.simulated,
+            models,
+            problem,
+        })
+    }
+
+    fn without_models(&self) -> Problem {
+        let name = &self.config.name;
+        let problem = match self.listing.borrow().is_pending() {
+            true => {
+                let message = format!("{name} has not told its models yet.");
+                Problem::new(ProblemKind::Timeout, message).retryable()
+            }
+            false => Problem::new(
+                ProblemKind::NotFound,
+                format!("{name} lists no model that chats."),
+            ),
+        };
+        Problem {
+            provider: Some(name.clone()),
+            ..problem
+        }
+    }
+
+    /// Asks the provider once. Returns whether it told.
+    async fn ask(&self) -> bool {
+        let listed = self.provider.models().await;
+        let was_failing = self.listing.borrow().problem.is_some();
+        match listed {
+            Ok(listed) => {
+                let models = chat_models::shown(&self.config.name, self.config.simulated, listed);
+                self.listing.send_replace(Listing {
+                    models: Some(models),
+                    problem: None,
+                });
+                true
+            }
+            Err(error) => {
+                // Once until it works again; that one merely looked for is
+                // not there is no news at all.
+                if !was_failing && !self.config.optional {
+                    tracing::warn!(
+                        provider.name = self.config.name,
+                        error.kind = ?error.kind,
+                        http.status = error.status,
+                        "the provider does not tell its models"
+                    );
+                }
+                self.listing
+                    .send_modify(|listing| listing.problem = Some(error.to_problem()));
+                false
+            }
+        }
+    }
+}
+
+impl Listing {
+    fn is_pending(&self) -> bool {
+        self.models.is_none() && self.problem.is_none()
+    }
+}
+
+async fn keep_listed(source: Arc<Source>, refresh: Duration) {
+    loop {
+        let told = source.ask().await;
+        sleep(refresh).await;
+        if told {
+            // Remembers that somebody asked in the meantime.
+            source.wanted.notified().await;
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What every provider's HTTP call has in common: naming the peer, turning
+//! broken connections into sentences, reading bodies with a bound.
+
+use std::{error::Error as _, time::Duration};
+
+use protocol::ProblemKind;
+use reqwest::{Response, Url};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::Error;
+
+/// The most characters of a provider's message that are passed on.
+const MESSAGE_LIMIT: usize = 500;
+
+/// The peer of a call, as errors name it.
+#[derive(Debug, Clone)]
+pub(crate) struct Upstream {
+    /// The provider's name.
+    pub(crate) name: String,
+    /// Its host and port.
+    pub(crate) address: String,
+    /// Our key, which no message may repeat.
+    pub(crate) key: Option<SecretString>,
+}
+
+impl Upstream {
+    pub(crate) fn new(name: &str, base_url: &Url, key: Option<SecretString>) -> Self {
+        let host = base_url.host_str().unwrap_or("?");
+        let address = match base_url.port_or_known_default() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        Self {
+            name: name.to_owned(),
+            address,
+            key,
+        }
+    }
+
+    /// An error of this provider with a message that is safe to show.
+    pub(crate) fn error(&self, kind: ProblemKind, message: &str) -> Error {
+        Error {
+            kind,
+            provider: self.name.clone(),
+            message: self.presentable(message),
+            status: None,
+            code: None,
+            retry_after: None,
+            should_retry: None,
+        }
+    }
+
+    /// The text without our key, on one line, with an end.
+    pub(crate) fn presentable(&self, text: &str) -> String {
+        let mut text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        text.retain(|c| !c.is_control());
+        if let Some(key) = &self.key
+            && !key.expose_secret().is_empty()
+        {
+            text = text.replace(key.expose_secret(), "[key]");
+        }
+        if let Some((end, _)) = text.char_indices().nth(MESSAGE_LIMIT) {
+            text.truncate(end);
+            text.push('…');
+        }
+        text
+    }
+
+    /// A request that got no answer.
+    pub(crate) fn unanswered(&self, error: &reqwest::Error, connect: Duration) -> Error {
+        let (name, address) = (&self.name, &self.address);
+        if error.is_builder() {
+            let message = format!("The request to {name} cannot be built: {}.", cause(error));
+            return self.error(ProblemKind::BadRequest, &message);
+        }
+        if error.is_connect() && error.is_timeout() {
+            let message = format!(
+                "Connecting to {name} at {address} took longer than {}.",
+                spoken(connect)
+            );
+            return self.error(ProblemKind::Timeout, &message);
+        }
+        let message = if error.is_connect() {
+            format!(
+                "Cannot reach {name} at {address}: {}. Is it running?",
+                cause(error)
+            )
+        } else {
+            format!(
+                "{name} at {address} closed the connection before it answered: {}.",
+                cause(error)
+            )
+        };
+        self.error(ProblemKind::Unreachable, &message)
+    }
+
+    /// A connection that broke, or an answer that ended, before it was whole.
+    pub(crate) fn cut_off(&self, error: Option<&reqwest::Error>) -> Error {
+        let cause = error.map(|error| format!(": {}", cause(error)));
+        let message = format!(
+            "The connection to {} ended before the answer was complete{}.",
+            self.name,
+            cause.unwrap_or_default()
+        );
+        self.error(ProblemKind::CutOff, &message)
+    }
+
+    /// A clock ran out before the first byte.
+    pub(crate) fn no_first_byte(&self, clock: Duration) -> Error {
+        let message = format!(
+            "{} at {} did not begin to answer within {}.",
+            self.name,
+            self.address,
+            spoken(clock)
+        );
+        self.error(ProblemKind::Timeout, &message)
+    }
+
+    /// A clock ran out between two bytes.
+    pub(crate) fn silent(&self, clock: Duration) -> Error {
+        let message = format!(
+            "{} sent nothing for {} in the middle of its answer.",
+            self.name,
+            spoken(clock)
+        );
+        self.error(ProblemKind::Timeout, &message)
+    }
+}
+
+/// Reads a body, but not more than `limit` bytes of it.
+///
+/// # Errors
+/// Where the connection breaks.
+pub(crate) async fn read_bounded(
+    response: &mut Response,
+    limit: usize,
+) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(bytes) = response.chunk().await? {
+        let room = limit - body.len();
+        body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        if body.len() == limit {
+            break;
+        }
+    }
+    Ok(body)
+}
+
+/// The innermost cause: the outer ones say "error sending request" and the
+/// address, which the sentence around it says better.
+fn cause(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    while let Some(inner) = cause.and_then(std::error::Error::source) {
+        cause = Some(inner);
+    }
+    match cause {
+        Some(cause) => cause.to_string().trim_end_matches('.').to_owned(),
+        None => error.to_string(),
+    }
+}
+
+fn spoken(time: Duration) -> String {
+    if time.subsec_millis() == 0 {
+        format!("{} s", time.as_secs())
+    } else {
+        format!("{} ms", time.as_millis())
+    }
+}

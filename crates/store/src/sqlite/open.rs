@@ -1,0 +1,196 @@
+//! Opening the file: what it must be, and what it is brought up to.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    SqlSafeStr, SqliteConnection, SqlitePool,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{SqliteStore, fault::Fault};
+use crate::Error;
+
+/// How a [`SqliteStore`] uses its file.
+#[derive(Debug, Clone)]
+pub struct SqliteOptions {
+    /// How long to wait while another program keeps the file locked; 5
+    /// seconds by default.
+    pub busy_timeout: Duration,
+    /// The largest size of the file, in pages of usually 4,096 bytes; what
+    /// would exceed it fails as on a full disk. None by default.
+    pub max_pages: Option<u32>,
+}
+
+impl Default for SqliteOptions {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            max_pages: None,
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens the database in this file, makes the file where there is none
+    /// (its directory must exist), and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where the file cannot be opened or written, is
+    /// not a database, or is one of another program or of a newer version of
+    /// this one. Such a file is left as it was.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, &SqliteOptions::default()).await
+    }
+
+    /// [`SqliteStore::open`] with options.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub async fn open_with(path: &Path, options: &SqliteOptions) -> Result<Self, Error> {
+        open(path, options)
+            .await
+            .map_err(|fault| match fault.report("open") {
+                Error::Unavailable(reason) => {
+                    Error::Unavailable(format!("{reason} ({})", path.display()))
+                }
+                error @ Error::NotFound(_) => error,
+            })
+    }
+
+    /// Finishes what is being stored and closes the file. Calls that come
+    /// later fail with [`Error::Unavailable`].
+    pub async fn close(&self) {
+        self.readers.close().await;
+        // Last, so that it is the one that empties the write-ahead log.
+        self.writer.close().await;
+    }
+}
+
+/// How many reads can go on at once; more wait for their turn.
+const READERS: u32 = 4;
+
+/// How long a call waits for a connection: longer than the one before it may
+/// wait for a lock.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+async fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Fault> {
+    let mut connect = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(options.busy_timeout);
+    if let Some(pages) = options.max_pages {
+        connect = connect.pragma("max_page_count", pages.to_string());
+    }
+    // A connection to a file neither ages nor breaks while idle.
+    let pool = SqlitePoolOptions::new()
+        .acquire_timeout(CONNECTION_TIMEOUT)
+        .test_before_acquire(false)
+        .idle_timeout(None)
+        .max_lifetime(None);
+    let writer = pool
+        .clone()
+        .max_connections(1)
+        .connect_with(connect.clone())
+        .await?;
+    let mut connection = writer.acquire().await?;
+    check_owner(&mut connection).await?;
+    migrate(&mut connection).await?;
+    use_write_ahead_log(&mut connection).await?;
+    drop(connection);
+    let readers = pool
+        .max_connections(READERS)
+        .connect_lazy_with(connect.create_if_missing(false).pragma("query_only", "ON"));
+    Ok(SqliteStore { writer, readers })
+}
+
+/// What the first migration sets as `application_id`.
+const APPLICATION: i32 = 0x5276_6C74;
+
+/// Refuses the database of another program, and a file that may not be
+/// written, before anything is changed.
+async fn check_owner(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(&mut *connection)
+        .await?;
+    let application: i32 = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut *connection)
+        .await?;
+    // The table of migrations is there first: a start that was cut off may
+    // have left it alone in the file.
+    let tables: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM sqlite_schema
+         WHERE name NOT GLOB '_sqlx_*' AND name NOT GLOB 'sqlite_*'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query("ROLLBACK").execute(connection).await?;
+    if application == APPLICATION || (application == 0 && tables == 0) {
+        Ok(())
+    } else {
+        Err(Fault::Unusable(
+            "its file belongs to another program; name another file",
+        ))
+    }
+}
+
+async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    Migrator::with_migrations(migrations())
+        .run(connection)
+        .await
+        .map_err(|error| match error {
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Fault::Database(error)
+            }
+            MigrateError::VersionMissing(_) => Fault::Unusable(
+                "its file was written by a newer version of Rivulet; start that version, or name another file",
+            ),
+            MigrateError::VersionMismatch(_) => Fault::Unusable(
+                "its tables were made by a different build of Rivulet; start that build, or name another file",
+            ),
+            other => Fault::Database(sqlx::Error::Migrate(Box::new(other))),
+        })
+}
+
+/// The steps that lead from an empty file to today's tables. A step that was
+/// released never changes; a change is a new step.
+fn migrations() -> Vec<Migration> {
+    [(
+        1,
+        "conversations",
+        include_str!("../../migrations/0001_conversations.sql"),
+    )]
+    .map(|(version, description, sql)| {
+        Migration::new(
+            version,
+            description.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    })
+    .into()
+}
+
+async fn use_write_ahead_log(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode = WAL")
+        .fetch_one(connection)
+        .await?;
+    if mode == "wal" {
+        Ok(())
+    } else {
+        Err(Fault::Unusable(
+            "its file system cannot keep a write-ahead log; put the file on a local disk",
+        ))
+    }
+}
+
+/// Reads from the file itself: `SELECT 1` alone would not touch it.
+pub(super) async fn ping(pool: &SqlitePool) -> Result<(), Fault> {
+    sqlx::query("SELECT 1 FROM conversations LIMIT 1")
+        .fetch_optional(pool)
+        .await?;
+    Ok(())
+}

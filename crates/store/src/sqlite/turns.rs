@@ -1,0 +1,177 @@
+//! The life of a turn: begun, checkpointed, ended or interrupted.
+
+use protocol::{ConversationId, Message, MessageState, Problem, ProblemKind, TurnId};
+use sqlx::{SqliteConnection, SqlitePool};
+
+use super::{
+    attempts,
+    columns::{id, integer, to_json},
+    fault::Fault,
+    messages,
+    transaction::Transaction,
+};
+use crate::{Checkpoint, EndedTurn, NewTurn};
+
+pub(super) async fn begin(pool: &SqlitePool, turn: &NewTurn) -> Result<(), Fault> {
+    let mut transaction = Transaction::write(pool).await?;
+    match &turn.new_conversation {
+        Some(title) => create_conversation(&mut transaction, turn, title).await?,
+        None => touch_conversation(&mut transaction, turn).await?,
+    }
+    for message in turn.question.iter().chain([&turn.answer]) {
+        messages::insert(&mut transaction, turn.conversation, message).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn create_conversation(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+    title: &str,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO conversations (id, title, created_ms, updated_ms) VALUES (?, ?, ?, ?)",
+    )
+    .bind(turn.conversation.to_string())
+    .bind(title)
+    .bind(turn.question.as_ref().unwrap_or(&turn.answer).created_ms)
+    .bind(turn.answer.created_ms)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn touch_conversation(
+    connection: &mut SqliteConnection,
+    turn: &NewTurn,
+) -> Result<(), Fault> {
+    let touched = sqlx::query(
+        "UPDATE conversations SET updated_ms = max(updated_ms, ?)
+         WHERE id = ? AND deleted_ms IS NULL",
+    )
+    .bind(turn.answer.created_ms)
+    .bind(turn.conversation.to_string())
+    .execute(connection)
+    .await?;
+    match touched.rows_affected() {
+        0 => Err(Fault::NotFound("conversation")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) async fn checkpoint(pool: &SqlitePool, checkpoints: &[Checkpoint]) -> Result<(), Fault> {
+    let mut transaction = Transaction::write(pool).await?;
+    for checkpoint in checkpoints {
+        append(&mut transaction, checkpoint).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn append(connection: &mut SqliteConnection, checkpoint: &Checkpoint) -> Result<(), Fault> {
+    let answer = checkpoint.answer.to_string();
+    let last_event = integer(checkpoint.last_event);
+    let appended = sqlx::query(
+        "INSERT INTO checkpoints (answer, last_event, text, thinking, whole)
+         SELECT id, ?2, ?3, ?4, ?5 FROM messages
+         WHERE id = ?1 AND state = 'writing' AND NOT EXISTS (
+             SELECT 1 FROM checkpoints WHERE answer = ?1 AND last_event >= ?2)",
+    )
+    .bind(answer.as_str())
+    .bind(last_event)
+    .bind(checkpoint.text.as_str())
+    .bind(checkpoint.thinking.as_str())
+    .bind(checkpoint.whole.as_ref().map(to_json).transpose()?)
+    .execute(&mut *connection)
+    .await?;
+    if checkpoint.whole.is_some() && appended.rows_affected() > 0 {
+        sqlx::query("DELETE FROM checkpoints WHERE answer = ? AND last_event < ?")
+            .bind(answer)
+            .bind(last_event)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn end(pool: &SqlitePool, end: &EndedTurn) -> Result<(), Fault> {
+    let mut transaction = Transaction::write(pool).await?;
+    for attempt in &end.attempts {
+        attempts::insert(&mut transaction, attempt).await?;
+    }
+    let row = sqlx::query("SELECT * FROM messages WHERE id = ? AND turn = ? AND state = 'writing'")
+        .bind(end.answer.to_string())
+        .bind(end.turn.to_string())
+        .fetch_optional(&mut *transaction)
+        .await?;
+    if let Some(row) = row {
+        let transcript = end.transcript.clone();
+        let mut answer = messages::read(&mut transaction, &row).await?;
+        answer.state = transcript.state;
+        answer.last_event = transcript.last;
+        answer.text = transcript.text;
+        answer.thinking = transcript.thinking;
+        answer.tools = transcript.tools;
+        if let Some(ending) = transcript.ending {
+            answer.statistics = Some(ending.statistics);
+            answer.reason = Some(ending.reason);
+            answer.problem = ending.problem;
+        }
+        messages::replace(&mut transaction, &answer).await?;
+        sqlx::query("UPDATE conversations SET updated_ms = max(updated_ms, ?) WHERE id = ?")
+            .bind(end.now_ms)
+            .bind(end.conversation.to_string())
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+pub(super) async fn answer(
+    pool: &SqlitePool,
+    turn: TurnId,
+) -> Result<(ConversationId, Message), Fault> {
+    let mut transaction = Transaction::read(pool).await?;
+    let row = sqlx::query(
+        "SELECT messages.* FROM messages
+         JOIN conversations ON conversations.id = messages.conversation
+         WHERE messages.turn = ? AND conversations.deleted_ms IS NULL",
+    )
+    .bind(turn.to_string())
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let found = match &row {
+        Some(row) => Some((
+            id(row, "conversation")?,
+            messages::read(&mut transaction, row).await?,
+        )),
+        None => None,
+    };
+    transaction.commit().await?;
+    found.ok_or(Fault::NotFound("turn"))
+}
+
+pub(super) async fn interrupt_open(pool: &SqlitePool) -> Result<u64, Fault> {
+    let mut transaction = Transaction::write(pool).await?;
+    let rows = sqlx::query("SELECT * FROM messages WHERE state = 'writing'")
+        .fetch_all(&mut *transaction)
+        .await?;
+    for row in &rows {
+        let mut answer = messages::read(&mut transaction, row).await?;
+        answer.state = MessageState::Interrupted;
+        answer.reason = Some("interrupted".to_owned());
+        answer.problem = Some(
+            Problem::new(
+                ProblemKind::Interrupted,
+                "The server stopped while this answer was being written.",
+            )
+            .advice("What had been written is kept; ask again for the whole answer.")
+            .retryable(),
+        );
+        messages::replace(&mut transaction, &answer).await?;
+    }
+    transaction.commit().await?;
+    Ok(rows.len() as u64)
+}

@@ -1,0 +1,10 @@
+//! What every store keeps to, and what SQLite's own does in bad weather.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
+mod contract;
+mod sqlite;
+mod turns;

@@ -1,0 +1,153 @@
+//! Routes and what all handlers share.
+
+pub mod assets;
+mod body;
+mod conversations;
+mod enrich;
+mod form;
+mod health;
+mod page;
+mod problem;
+mod turns;
+
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderValue, Method, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use engine::Engine;
+use gateway::Gateway;
+use markdown::ServerEnricher;
+use protocol::{Problem, ProblemKind, api};
+use store::Store;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use problem::HttpProblem;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub struct AppState {
+    engine: Engine,
+    store: Arc<dyn Store>,
+    gateway: Arc<dyn Gateway>,
+    enricher: Arc<ServerEnricher>,
+    message_limit: usize,
+}
+
+impl AppState {
+    /// The state of a server; `message_limit` is the engine's, in bytes.
+    pub fn new(
+        engine: Engine,
+        store: Arc<dyn Store>,
+        gateway: Arc<dyn Gateway>,
+        message_limit: usize,
+    ) -> Self {
+        Self { engine, store, gateway, enricher: Arc::default(), message_limit }
+    }
+
+    /// The largest body a request may have: JSON writes a byte of text as six
+    /// at worst.
+    fn body_limit(&self) -> usize {
+        self.message_limit.saturating_mul(6).saturating_add(64 * 1024)
+    }
+}
+
+/// All routes.
+pub fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/", get(page::home))
+        .route("/c/{conversation}", get(page::conversation))
+        .route("/ask", post(form::ask))
+        .route(api::CONVERSATIONS, get(conversations::list))
+        .route(
+            api::CONVERSATION,
+            get(conversations::show)
+                .patch(conversations::rename)
+                .delete(conversations::delete),
+        )
+        .route(api::RESTORE, post(conversations::restore))
+        .route(api::MODELS, get(conversations::models))
+        .route(api::TURNS, post(turns::start))
+        .route(api::EVENTS, get(turns::events))
+        .route(api::STOP, post(turns::stop))
+        .route(api::ENRICH, post(enrich::enrich))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .merge(assets::router())
+        .fallback(page::not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(middleware::from_fn(same_site))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::map_response(secure))
+        .with_state(state)
+}
+
+/// Milliseconds since the Unix epoch.
+#[must_use]
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+async fn method_not_allowed(method: Method, request: Request) -> Response {
+    let message = format!("{} does not take {method} requests.", request.uri().path());
+    HttpProblem(Problem::new(ProblemKind::BadRequest, message))
+        .with_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// Refuses requests that change something and were made by another site's
+/// page: whoever reads such a page must not thereby send, stop or delete here.
+async fn same_site(request: Request, next: Next) -> Response {
+    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if changes && is_foreign(&request) {
+        return HttpProblem(
+            Problem::new(ProblemKind::Auth, "This request came from another site's page.").advice(
+                "Behind a proxy, let it pass the Host header on (nginx: proxy_set_header Host $host).",
+            ),
+        )
+        .into_response();
+    }
+    next.run(request).await
+}
+
+fn is_foreign(request: &Request) -> bool {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(site) = text("sec-fetch-site") {
+        return !matches!(site, "same-origin" | "none");
+    }
+    // Browsers send Sec-Fetch-Site on secure origins alone; on plain http the
+    // Origin must be the host that was asked.
+    let Some(origin) = text("origin") else { return false };
+    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
+    ![text("host"), text("x-forwarded-host")].contains(&Some(host))
+}
+
+async fn secure(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    response
+}
+
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let cause = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    tracing::error!(cause, "a request handler panicked");
+    HttpProblem(
+        Problem::new(ProblemKind::Internal, "Something went wrong on our side.")
+            .advice("Try again; if it happens again, the server's log says more."),
+    )
+    .into_response()
+}

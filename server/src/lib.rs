@@ -1,0 +1,7 @@
+//! The server: configuration, the command line, and HTTP. `main` wires;
+//! [`http::router`] builds the routes; handlers extract, call the engine or
+//! the store, and convert.
+
+pub mod config;
+pub mod http;
+pub mod serve;

@@ -1,0 +1,60 @@
+//! The browser tests of `end2end/`: Chromium against the release binary.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::chromium;
+use crate::command;
+use crate::progress::note;
+use crate::workspace::{Profile, Workspace};
+
+/// Runs `end2end/tests/*.test.mjs`. They find the server in `RIVULET_BIN`
+/// and the browser in `CHROMIUM`.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root.join("end2end");
+    let tests = test_files(&folder.join("tests"))?;
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-concurrency=1"])
+        .args(tests)
+        .current_dir(folder)
+        .env("RIVULET_BIN", workspace.binary(Profile::Release))
+        .env("CHROMIUM", chromium::find_or_install()?);
+    command::run(&mut node)
+}
+
+/// Installs the npm packages that the lockfile names, if that was not done
+/// for this very lockfile.
+pub(crate) fn install_packages(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root.join("end2end");
+    let lockfile = folder.join("package-lock.json");
+    let wanted =
+        fs::read(&lockfile).with_context(|| format!("cannot read {}", lockfile.display()))?;
+    let installed = folder.join("node_modules/.installed-package-lock.json");
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    note("installing the npm packages of end2end/");
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"])
+        .current_dir(&folder);
+    command::run(&mut npm)?;
+    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
+}
+
+fn test_files(folder: &PathBuf) -> Result<Vec<PathBuf>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+    let paths = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
+    let is_test = |path: &PathBuf| path.to_string_lossy().ends_with(".test.mjs");
+    let mut tests: Vec<_> = paths.into_iter().filter(is_test).collect();
+    if tests.is_empty() {
+        bail!("there are no browser tests in {}", folder.display());
+    }
+    tests.sort();
+    Ok(tests)
+}
