@@ -2,6 +2,7 @@
 //! browser (`hydrate`). It reaches the server only through `client`, and is
 //! drawn on the server from [`PageData`] alone.
 
+#![recursion_limit = "256"]
 #![allow(unreachable_pub, reason = "the component macro's structs are as visible as they can be")]
 
 pub mod chat;

@@ -149,10 +149,12 @@ fn read(path: &Path) -> anyhow::Result<Settings> {
 }
 
 fn default_data() -> anyhow::Result<PathBuf> {
-    dirs::data_dir().map(|base| base.join("rivulet")).context(
+    use etcetera::BaseStrategy;
+    let base = etcetera::choose_base_strategy().context(
         "there is no home directory to keep the data in; name a directory with --data or \
          RIVULET_DATA",
-    )
+    )?;
+    Ok(base.data_dir().join("rivulet"))
 }
 
 #[cfg(test)]

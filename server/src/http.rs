@@ -62,6 +62,9 @@ impl AppState {
 
 /// All routes.
 pub fn router(state: AppState) -> Router {
+    // Leptos spawns through it; a second router finds it set.
+    let set = any_spawner::Executor::init_tokio();
+    drop(set);
     Router::new()
         .route("/", get(page::home))
         .route("/c/{conversation}", get(page::conversation))

@@ -3,6 +3,7 @@
 //! What we do otherwise on purpose is applied to the expected HTML (see
 //! [`ours`]); what is left must be equal. Examples that cannot be treated this
 //! way are listed with the reason.
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
 //! Whatever the pieces, a growing document draws like a whole one.
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
 //! The HTML that style sheets and scripts of the page rely on.
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 use markdown::{SafeHtml, open_code_html, render};
 

@@ -46,7 +46,8 @@ fn documents_draw_like_one_parse_of_each_prefix() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         // An unfinished definition must not reach back; a plain parse lets it.
-        if !path.ends_with("definitions.md") {
+        let name = path.file_name().unwrap().to_string_lossy();
+        if !name.starts_with("definitions") {
             check(&std::fs::read_to_string(&path).unwrap());
         }
     }

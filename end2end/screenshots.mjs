@@ -1,0 +1,156 @@
+// Pictures of every screen, for people to look at:
+// node end2end/screenshots.mjs <folder>
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import {
+  ask,
+  button,
+  countedTo,
+  ended,
+  hydrated,
+  PHONE,
+  quit,
+  visit,
+  World,
+} from './support/rivulet.mjs';
+
+const folder = process.argv[2];
+assert.ok(folder, 'say where to put the pictures: node end2end/screenshots.mjs <folder>');
+
+const SIZES = {
+  1280: { viewport: { width: 1280, height: 800 } },
+  390: PHONE,
+};
+
+const SCRIPTS = {
+  guide: {},
+  steady: { first_token_ms: 100, tokens_per_second: 40 },
+  thinker: { tokens_per_second: 20, thinking_tokens: 100_000 },
+  talker: { thinking_tokens: 60, tool_calls: [{ name: 'search', arguments: { query: 'brooks' } }] },
+  fragile: { fault: { kind: 'cut' } },
+};
+
+const world = await World.begin({ scripts: SCRIPTS });
+try {
+  await mkdir(folder, { recursive: true });
+  const history = await fillHistory(world.server);
+  for (const [width, size] of Object.entries(SIZES)) {
+    for (const colorScheme of ['light', 'dark']) {
+      const context = await world.newContext({ ...size, colorScheme });
+      const page = await context.newPage();
+      for (const [name, show] of Object.entries(screens(history))) {
+        await show(page);
+        await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}-${width}.png`) });
+      }
+      await context.close();
+    }
+  }
+} finally {
+  await world.end();
+  await quit();
+}
+
+/** Conversations to look at, by name. */
+async function fillHistory(server) {
+  const model = (name) => ({ model: `openai/${name}` });
+  const begin = async (text, name) => (await server.ask(text, model(name))).id;
+  const rich = await begin('Show me Markdown, code, a table and math', 'guide');
+  await server.ask('Look up where brooks begin', { conversation: rich, ...model('talker') });
+  const long = await begin('Write 2000 words', 'guide');
+  for (let turn = 0; turn < 10; turn += 1) {
+    await server.ask('Write 200 words', { conversation: long, ...model('guide') });
+  }
+  return {
+    rich,
+    long,
+    failed: await begin('Tell me how an answer breaks off', 'fragile'),
+    short: await begin('What is Rivulet?', 'guide'),
+  };
+}
+
+/** Brings a page to each screen in turn. */
+function screens(history) {
+  const running = async (page, text, model) => {
+    await visit(page);
+    await page.locator('#model').selectOption(`openai/${model}`);
+    await ask(page, text);
+  };
+  const stop = async (page) => {
+    await button(page, 'Stop').click();
+    await ended(page);
+  };
+  const top = (page) => page.locator('#transcript').evaluate((it) => it.scrollTo(0, 0));
+  return {
+    empty: (page) => visit(page),
+    short: (page) => visit(page, `/c/${history.short}`),
+    rich: async (page) => {
+      await visit(page, `/c/${history.rich}`);
+      await top(page);
+    },
+    code: async (page) => {
+      await visit(page, `/c/${history.rich}`);
+      await page.locator('.code-block').first().scrollIntoViewIfNeeded();
+      await page.locator('.statistics summary').first().click();
+    },
+    tools: async (page) => {
+      await visit(page, `/c/${history.rich}`);
+      await page.locator('.thinking:not(.absent) summary').last().click();
+      await page.locator('.tool summary').last().click();
+    },
+    long: async (page) => {
+      await visit(page, `/c/${history.long}`);
+      await page.locator('#transcript').evaluate((it) => it.scrollBy(0, -2_000));
+      await button(page, 'Jump to latest').waitFor();
+    },
+    failed: (page) => visit(page, `/c/${history.failed}`),
+    writing: async (page) => {
+      await running(page, 'Count from 1 to 100000', 'steady');
+      await countedTo(page, 120);
+    },
+    queue: async (page) => {
+      await ask(page, 'And then back down again');
+      await page.locator('.queue').waitFor();
+    },
+    stopped: stop,
+    thinking: async (page) => {
+      await running(page, 'How long is a piece of string?', 'thinker');
+      await page.locator('.phase', { hasText: 'Thinking…' }).waitFor();
+      await page.getByText('might restate the question').first().waitFor();
+    },
+    deleted: async (page) => {
+      await stop(page);
+      await openDrawer(page);
+      await page.locator('.conversation-item').first().hover();
+      await page.getByRole('button', { name: /^Delete/ }).first().click();
+      await page.locator('.toast').waitFor();
+    },
+    drawer: async (page) => {
+      await visit(page, `/c/${history.short}`);
+      await openDrawer(page);
+    },
+    rename: async (page) => {
+      await page.locator('.conversation-item').first().hover();
+      await page.getByRole('button', { name: /^Rename/ }).first().click();
+    },
+    dialog: async (page) => {
+      await visit(page, `/c/${history.short}`);
+      await openDrawer(page);
+      await page.getByRole('button', { name: /^Shortcuts/ }).click();
+    },
+    'not-found': async (page) => {
+      await page.goto('/c/nowhere');
+      await hydrated(page);
+    },
+  };
+}
+
+/** Opens the drawer where the list of conversations is one. */
+async function openDrawer(page) {
+  const link = page.locator('.new-conversation');
+  if (!(await link.isVisible())) {
+    await page.locator('.sidebar-toggle').click();
+    await link.waitFor();
+  }
+}

@@ -1,0 +1,169 @@
+// The sidebar: new, open, rename in place, delete and undo, titles, groups.
+
+import assert from 'node:assert/strict';
+import { ask, ended, eventually, PHONE, scenario, visit } from '../support/rivulet.mjs';
+
+const instant = { scripts: { instant: {} } };
+
+function links(page) {
+  return page.locator('.conversation-link').allTextContents();
+}
+
+scenario('a conversation gets a title and its place by itself', instant, async (world) => {
+  const { page } = world;
+  await visit(page);
+  await page.getByText('Your conversations will be listed here.').waitFor();
+  await ask(page, '## Why do *brooks* murmur?\n\nIn one sentence.');
+  await ended(page);
+  assert.deepEqual(await links(page), ['Why do *brooks* murmur?']);
+  assert.equal(await page.locator('.topbar-title').textContent(), 'Why do *brooks* murmur?');
+  assert.equal(await page.title(), 'Why do *brooks* murmur? · Rivulet');
+  assert.deepEqual(await page.locator('.group-label').allTextContents(), ['Today']);
+
+  await page.getByRole('link', { name: 'New conversation' }).first().click();
+  await page.getByText('What would you like to know?').waitFor();
+  assert.equal(new URL(page.url()).pathname, '/');
+  await ask(page, 'repeat the second');
+  await ended(page);
+  assert.deepEqual(await links(page), ['repeat the second', 'Why do *brooks* murmur?']);
+
+  await page.getByRole('link', { name: 'Why do *brooks* murmur?' }).click();
+  await page.locator('.question', { hasText: 'In one sentence.' }).waitFor();
+  assert.equal(await page.locator('.question').count(), 1);
+  await ask(page, 'repeat more');
+  await ended(page, 2);
+  assert.deepEqual(await links(page), ['Why do *brooks* murmur?', 'repeat the second']);
+  assert.equal((await world.stored()).messages.length, 4);
+
+  await page.goBack();
+  await page.locator('.question', { hasText: 'the second' }).waitFor();
+  assert.equal(await page.locator('.conversation-link[aria-current=page]').textContent(), 'repeat the second');
+});
+
+scenario('rename in place', instant, async (world) => {
+  const { page, server } = world;
+  const { id } = await server.ask('repeat hello');
+  await visit(page, `/c/${id}`);
+  const link = page.locator('.conversation-link');
+  const field = page.getByRole('textbox', { name: 'Title of the conversation' });
+
+  await link.hover();
+  await page.getByRole('button', { name: 'Rename repeat hello' }).click();
+  await field.fill('Not this');
+  await field.press('Escape');
+  assert.equal(await link.textContent(), 'repeat hello');
+
+  await link.dblclick();
+  await field.fill('  Greetings ');
+  await field.press('Enter');
+  await eventually(async () => assert.equal(await link.textContent(), 'Greetings'));
+  assert.equal(await page.locator('.topbar-title').textContent(), 'Greetings');
+  await eventually(async () => assert.equal((await world.stored()).title, 'Greetings'));
+
+  await link.dblclick();
+  await field.fill('');
+  await field.press('Enter');
+  assert.equal(await link.textContent(), 'Greetings', 'an empty title changes nothing');
+
+  // A person's title stays when the conversation goes on.
+  await ask(page, 'repeat more');
+  await ended(page, 2);
+  await visit(page, page.url());
+  assert.equal(await link.textContent(), 'Greetings');
+});
+
+scenario('delete, and take it back', instant, async ({ page, server }) => {
+  const { id } = await server.ask('repeat keep me');
+  await server.ask('repeat the other');
+  await visit(page, `/c/${id}`);
+  await page.getByRole('link', { name: 'repeat keep me' }).hover();
+  await page.getByRole('button', { name: 'Delete repeat keep me' }).click();
+  const toast = page.locator('.toast');
+  await toast.waitFor();
+  assert.match(await toast.textContent(), /repeat keep me/);
+  assert.deepEqual(await links(page), ['repeat the other']);
+  await page.getByText('What would you like to know?').waitFor();
+  await eventually(async () => {
+    assert.equal((await fetch(`${server.url}/api/conversations/${id}`)).status, 404);
+  });
+
+  await toast.getByRole('button', { name: 'Undo' }).click();
+  await page.locator('.question', { hasText: 'keep me' }).waitFor();
+  await eventually(async () => {
+    assert.deepEqual((await links(page)).sort(), ['repeat keep me', 'repeat the other']);
+  });
+  assert.equal(await toast.count(), 0);
+
+  await page.getByRole('link', { name: 'repeat the other' }).hover();
+  await page.getByRole('button', { name: 'Delete repeat the other' }).click();
+  await toast.waitFor();
+  await page.locator('.question', { hasText: 'keep me' }).waitFor();
+  await toast.waitFor({ state: 'detached' });
+  await visit(page, '/');
+  assert.deepEqual(await links(page), ['repeat keep me']);
+});
+
+scenario('conversations stand under the day they belong to', instant, async ({ page, server }) => {
+  const DAY_MS = 86_400_000;
+  await server.ask('repeat something');
+  for (const [days, label] of [
+    [1, 'Yesterday'],
+    [4, 'Last 7 days'],
+    [20, 'Last 30 days'],
+  ]) {
+    await page.clock.setFixedTime(Date.now() + days * DAY_MS);
+    await visit(page);
+    await eventually(async () => {
+      assert.deepEqual(await page.locator('.group-label').allTextContents(), [label]);
+    });
+  }
+});
+
+scenario('another tab learns of changes in the list', instant, async (world) => {
+  const { page, server } = world;
+  await server.ask('repeat something');
+  await visit(page);
+  const other = await world.newPage();
+  await visit(other);
+  await ask(page, 'repeat something else');
+  await ended(page);
+  await eventually(async () => {
+    assert.deepEqual(await links(other), ['repeat something else', 'repeat something']);
+  });
+});
+
+scenario('the sidebar folds away, and stays so', instant, async ({ page }) => {
+  await visit(page);
+  const sidebar = page.getByRole('navigation', { name: 'Conversations' });
+  const toggle = page.locator('.sidebar-toggle');
+  assert.ok(await sidebar.isVisible());
+  assert.equal(await toggle.getAttribute('aria-expanded'), 'true');
+  await toggle.click();
+  await eventually(async () => assert.ok(!(await sidebar.isVisible())));
+  assert.equal(await toggle.getAttribute('aria-expanded'), 'false');
+  await visit(page);
+  assert.ok(!(await sidebar.isVisible()));
+  await page.keyboard.press('Control+Shift+S');
+  await eventually(async () => assert.ok(await sidebar.isVisible()));
+});
+
+scenario('on a phone the list is a drawer', { ...instant, context: PHONE }, async (world) => {
+  const { page, server } = world;
+  await server.ask('repeat something');
+  await visit(page);
+  const link = page.getByRole('link', { name: 'repeat something' });
+  const toggle = page.locator('.sidebar-toggle');
+  assert.ok(!(await link.isVisible()));
+  assert.equal(await toggle.getAttribute('aria-expanded'), 'false');
+  await toggle.tap();
+  await link.waitFor();
+  await eventually(async () => assert.equal(await toggle.getAttribute('aria-expanded'), 'true'));
+  await link.tap();
+  await page.locator('.question', { hasText: 'something' }).waitFor();
+  await link.waitFor({ state: 'hidden' });
+
+  await toggle.tap();
+  await link.waitFor();
+  await page.locator('.scrim').tap({ position: { x: 370, y: 400 } });
+  await link.waitFor({ state: 'hidden' });
+});

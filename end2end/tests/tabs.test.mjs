@@ -1,0 +1,80 @@
+// Two tabs, or two devices, on one conversation show the same.
+
+import assert from 'node:assert/strict';
+import {
+  answer,
+  answerText,
+  ask,
+  assertCounting,
+  button,
+  counted,
+  countedTo,
+  ended,
+  eventually,
+  oneTo,
+  scenario,
+  visit,
+  words,
+} from '../support/rivulet.mjs';
+
+const steady = { scripts: { steady: { first_token_ms: 100, tokens_per_second: 60 } } };
+
+scenario('a second tab shows the running answer, and both the whole', steady, async (world) => {
+  const { page, simulator } = world;
+  await visit(page);
+  await ask(page, 'Count from 1 to 600');
+  await countedTo(page, 50);
+  const second = await world.newPage();
+  await visit(second, page.url());
+  await button(second, 'Stop').waitFor();
+  assertCounting(await countedTo(second, 50));
+  for (const tab of [page, second]) {
+    await ended(tab);
+    assert.deepEqual(await counted(tab), oneTo(600));
+  }
+  assert.equal((await simulator.stats()).total, 1);
+});
+
+scenario('a tab that was open picks up a new answer, and can stop it', steady, async (world) => {
+  const { page, simulator } = world;
+  await visit(page);
+  await ask(page, 'Count from 1 to 5');
+  await ended(page);
+  const idle = await world.newPage();
+  await visit(idle, page.url());
+  await ended(idle);
+
+  await ask(page, 'Count from 1 to 100000');
+  await idle.locator('.question', { hasText: '100000' }).waitFor();
+  await countedTo(page, 30);
+  assertCounting(await countedTo(idle, 30));
+
+  await button(idle, 'Stop').click();
+  for (const tab of [page, idle]) {
+    await ended(tab, 2);
+    assert.equal(await answer(tab).locator('.state-word').textContent(), 'Stopped');
+  }
+  const stored = await world.storedAnswer();
+  for (const tab of [page, idle]) {
+    assert.deepEqual(words(await answerText(tab)), words(stored.text));
+  }
+  await eventually(async () => {
+    const { open, closed_by_caller } = await simulator.stats();
+    assert.deepEqual({ open, closed_by_caller }, { open: 0, closed_by_caller: 1 });
+  });
+});
+
+scenario('another device can watch and stop', steady, async (world) => {
+  const { page } = world;
+  await visit(page);
+  await ask(page, 'Count from 1 to 100000');
+  await countedTo(page, 30);
+  const elsewhere = await world.newContext();
+  const device = await elsewhere.newPage();
+  await visit(device, page.url());
+  await countedTo(device, 60);
+  await button(device, 'Stop').click();
+  await ended(page);
+  await ended(device);
+  assert.equal(await answerText(page), await answerText(device));
+});
