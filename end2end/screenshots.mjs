@@ -2,19 +2,10 @@
 // node end2end/screenshots.mjs <folder>
 
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { button, countedTo, deleted, ended, hydrated, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  ask,
-  button,
-  countedTo,
-  ended,
-  hydrated,
-  PHONE,
-  quit,
-  visit,
-  World,
-} from './support/rivulet.mjs';
+import { ask, PHONE, visit } from './support/page.mjs';
+import { quit, World } from './support/world.mjs';
 
 const folder = process.argv[2];
 assert.ok(folder, 'say where to put the pictures: node end2end/screenshots.mjs <folder>');
@@ -42,7 +33,8 @@ try {
       const page = await context.newPage();
       for (const [name, show] of Object.entries(screens(history))) {
         await show(page);
-        await page.screenshot({ path: path.join(folder, `${name}-${colorScheme}-${width}.png`) });
+        const file = path.join(folder, `${name}-${colorScheme}-${width}.png`);
+        await page.screenshot({ path: file, animations: 'disabled' });
       }
       await context.close();
     }
@@ -123,8 +115,11 @@ function screens(history) {
       await stop(page);
       await openDrawer(page);
       await page.locator('.conversation-item').first().hover();
-      await page.getByRole('button', { name: /^Delete/ }).first().click();
-      await page.locator('.toast').waitFor();
+      await page
+        .getByRole('button', { name: /^Delete/ })
+        .first()
+        .click();
+      await deleted(page).waitFor();
     },
     drawer: async (page) => {
       await visit(page, `/c/${history.short}`);
@@ -132,7 +127,10 @@ function screens(history) {
     },
     rename: async (page) => {
       await page.locator('.conversation-item').first().hover();
-      await page.getByRole('button', { name: /^Rename/ }).first().click();
+      await page
+        .getByRole('button', { name: /^Rename/ })
+        .first()
+        .click();
     },
     dialog: async (page) => {
       await visit(page, `/c/${history.short}`);

@@ -3,9 +3,11 @@
 mod bubble_actions;
 mod composer;
 mod conversations;
+mod drawing;
 mod empty_page;
 mod enrich;
 mod estimate;
+mod follow;
 mod live;
 mod live_markdown;
 mod message_bubble;

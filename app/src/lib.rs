@@ -3,7 +3,10 @@
 //! drawn on the server from [`PageData`] alone.
 
 #![recursion_limit = "256"]
-#![allow(unreachable_pub, reason = "the component macro's structs are as visible as they can be")]
+#![allow(
+    unreachable_pub,
+    reason = "the component macro's structs are as visible as they can be"
+)]
 
 pub mod chat;
 mod client;

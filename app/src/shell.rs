@@ -48,12 +48,14 @@ pub fn Shell(
     refresh: bool,
 ) -> impl IntoView {
     let nonce = leptos::nonce::use_nonce();
-    let title = data
-        .conversation
-        .as_ref()
-        .map_or_else(|| "Rivulet".to_owned(), |c| format!("{} · Rivulet", c.summary.title));
+    let title = data.conversation.as_ref().map_or_else(
+        || "Rivulet".to_owned(),
+        |c| format!("{} · Rivulet", c.title),
+    );
     // Inside a script element only `<` could end it or begin a comment.
-    let json = serde_json::to_string(&data).unwrap_or_default().replace('<', "\\u003c");
+    let json = serde_json::to_string(&data)
+        .unwrap_or_default()
+        .replace('<', "\\u003c");
     let boot_nonce = nonce.clone();
     let head = assets.map(|PageAssets { script, wasm, style }| {
         let boot = format!(
@@ -88,7 +90,7 @@ pub fn Shell(
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <script nonce=nonce>{restore}</script>
                 {head}
-                {refresh.then(|| view! { <noscript><meta http-equiv="refresh" content="3" /></noscript> })}
+                {refresh.then(|| view! { <noscript><meta http-equiv="refresh" content="10" /></noscript> })}
                 <script type="application/json" id="page-data" inner_html=json></script>
             </head>
             <body>

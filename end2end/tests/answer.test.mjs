@@ -12,10 +12,10 @@ import {
   ended,
   eventually,
   oneTo,
-  scenario,
   visit,
   words,
-} from '../support/rivulet.mjs';
+} from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const steady = { steady: { first_token_ms: 1_500, tokens_per_second: 80 } };
 
@@ -60,7 +60,7 @@ scenario('the progress line tells how far an answer is', { scripts: steady }, as
       /^[\d.]+ s · ≈ [\d\u202f]+ tokens · \d+ tokens\/s · about \d+ % done$/,
     );
   });
-  const share = Number(await page.locator('.progress progress').getAttribute('value'));
+  const share = await page.locator('.progress progress').evaluate((it) => it.position);
   assert.ok(share > 0 && share < 1, `share ${share}`);
 });
 
@@ -74,11 +74,13 @@ scenario('statistics stand quietly under the answer', { scripts: steady }, async
   assert.match(line, /\d+ tokens in, \d+ out · \d+ tokens\/s · cost unknown$/);
 
   await statistics.locator('summary').click();
-  const rows = await statistics.locator('dl > div').evaluateAll((all) =>
-    Object.fromEntries(
-      all.map((row) => [row.children[0].textContent, row.children[1].textContent]),
-    ),
-  );
+  const rows = await statistics
+    .locator('dl > div')
+    .evaluateAll((all) =>
+      Object.fromEntries(
+        all.map((row) => [row.children[0].textContent, row.children[1].textContent]),
+      ),
+    );
   assert.equal(rows.Ended, 'stop');
   assert.equal(rows.Attempts, '1');
   assert.equal(rows['Token counts'], 'reported by the provider');

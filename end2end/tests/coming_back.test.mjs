@@ -15,10 +15,10 @@ import {
   eventually,
   hydrated,
   oneTo,
-  scenario,
   visit,
   words,
-} from '../support/rivulet.mjs';
+} from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const steady = { steady: { first_token_ms: 100, tokens_per_second: 60 } };
 const LAST = 700;
@@ -68,30 +68,26 @@ scenario('another page and back again', { scripts: steady }, async (world) => {
   await isWhole(world);
 });
 
-scenario(
-  'offline and back',
-  { scripts: steady, allow: lostConnection },
-  async (world) => {
-    const { page, context, simulator } = world;
-    await visit(page);
-    await ask(page, QUESTION);
-    await countedTo(page, 50);
+scenario('offline and back', { scripts: steady, allow: lostConnection }, async (world) => {
+  const { page, context, simulator } = world;
+  await visit(page);
+  await ask(page, QUESTION);
+  await countedTo(page, 50);
 
-    await context.setOffline(true);
-    const notice = page.locator('.notice', { hasText: 'Connection lost' });
-    await notice.waitFor();
-    const sent = (await simulator.stats()).tokens_sent;
-    await eventually(async () => {
-      assert.ok((await simulator.stats()).tokens_sent > sent + 50, 'the answer goes on without us');
-    });
-    await notice.waitFor();
+  await context.setOffline(true);
+  const notice = page.locator('.notice', { hasText: 'Connection lost' });
+  await notice.waitFor();
+  const sent = (await simulator.stats()).tokens_sent;
+  await eventually(async () => {
+    assert.ok((await simulator.stats()).tokens_sent > sent + 50, 'the answer goes on without us');
+  });
+  await notice.waitFor();
 
-    await context.setOffline(false);
-    await notice.waitFor({ state: 'detached' });
-    assertCounting(await counted(page));
-    await isWhole(world);
-  },
-);
+  await context.setOffline(false);
+  await notice.waitFor({ state: 'hidden' });
+  assertCounting(await counted(page));
+  await isWhole(world);
+});
 
 scenario(
   'a connection that breaks is made again',
@@ -123,7 +119,10 @@ class Wire {
     wire.listener = net.createServer((near) => {
       const far = net.connect(port, '127.0.0.1');
       near.pipe(far).pipe(near);
-      for (const [socket, other] of [[near, far], [far, near]]) {
+      for (const [socket, other] of [
+        [near, far],
+        [far, near],
+      ]) {
         wire.#sockets.add(socket);
         socket.on('error', () => other.destroy());
         socket.on('close', () => wire.#sockets.delete(socket));

@@ -11,9 +11,9 @@ import {
   eventually,
   oneTo,
   PHONE,
-  scenario,
   visit,
-} from '../support/rivulet.mjs';
+} from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const instant = { scripts: { instant: {} } };
 const steady = { scripts: { steady: { tokens_per_second: 60 } } };
@@ -67,22 +67,26 @@ scenario('text that is being composed is never sent', instant, async ({ page }) 
   await ended(page);
 });
 
-scenario('on a touch keyboard Enter is a new line', { ...instant, context: PHONE }, async ({ page }) => {
-  await visit(page);
-  assert.notEqual(
-    await page.evaluate(() => document.activeElement.id),
-    'composer',
-    'the keyboard does not pop up by itself',
-  );
-  await composer(page).tap();
-  await page.keyboard.type('Count from 1 to 3');
-  await page.keyboard.press('Enter');
-  assert.equal(await composer(page).inputValue(), 'Count from 1 to 3\n');
-  assert.equal(await page.locator('.question').count(), 0);
-  await button(page, 'Send').tap();
-  await ended(page);
-  assert.deepEqual(await counted(page), oneTo(3));
-});
+scenario(
+  'on a touch keyboard Enter is a new line',
+  { ...instant, context: PHONE },
+  async ({ page }) => {
+    await visit(page);
+    assert.notEqual(
+      await page.evaluate(() => document.activeElement.id),
+      'composer',
+      'the keyboard does not pop up by itself',
+    );
+    await composer(page).tap();
+    await page.keyboard.type('Count from 1 to 3');
+    await page.keyboard.press('Enter');
+    assert.equal(await composer(page).inputValue(), 'Count from 1 to 3\n');
+    assert.equal(await page.locator('.question').count(), 0);
+    await button(page, 'Send').tap();
+    await ended(page);
+    assert.deepEqual(await counted(page), oneTo(3));
+  },
+);
 
 scenario('the box grows with its text, up to a cap', instant, async ({ page }) => {
   await visit(page);

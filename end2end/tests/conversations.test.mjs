@@ -1,7 +1,8 @@
 // The sidebar: new, open, rename in place, delete and undo, titles, groups.
 
 import assert from 'node:assert/strict';
-import { ask, ended, eventually, PHONE, scenario, visit } from '../support/rivulet.mjs';
+import { ask, deleted, ended, eventually, PHONE, visit } from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const instant = { scripts: { instant: {} } };
 
@@ -37,7 +38,10 @@ scenario('a conversation gets a title and its place by itself', instant, async (
 
   await page.goBack();
   await page.locator('.question', { hasText: 'the second' }).waitFor();
-  assert.equal(await page.locator('.conversation-link[aria-current=page]').textContent(), 'repeat the second');
+  assert.equal(
+    await page.locator('.conversation-link[aria-current=page]').textContent(),
+    'repeat the second',
+  );
 });
 
 scenario('rename in place', instant, async (world) => {
@@ -78,27 +82,27 @@ scenario('delete, and take it back', instant, async ({ page, server }) => {
   await visit(page, `/c/${id}`);
   await page.getByRole('link', { name: 'repeat keep me' }).hover();
   await page.getByRole('button', { name: 'Delete repeat keep me' }).click();
-  const toast = page.locator('.toast');
-  await toast.waitFor();
-  assert.match(await toast.textContent(), /repeat keep me/);
+  const offer = deleted(page);
+  await offer.waitFor();
+  assert.match(await offer.textContent(), /repeat keep me/);
   assert.deepEqual(await links(page), ['repeat the other']);
   await page.getByText('What would you like to know?').waitFor();
   await eventually(async () => {
     assert.equal((await fetch(`${server.url}/api/conversations/${id}`)).status, 404);
   });
 
-  await toast.getByRole('button', { name: 'Undo' }).click();
+  await offer.getByRole('button', { name: 'Undo' }).click();
   await page.locator('.question', { hasText: 'keep me' }).waitFor();
   await eventually(async () => {
     assert.deepEqual((await links(page)).sort(), ['repeat keep me', 'repeat the other']);
   });
-  assert.equal(await toast.count(), 0);
+  await offer.waitFor({ state: 'hidden' });
 
   await page.getByRole('link', { name: 'repeat the other' }).hover();
   await page.getByRole('button', { name: 'Delete repeat the other' }).click();
-  await toast.waitFor();
+  await offer.waitFor();
   await page.locator('.question', { hasText: 'keep me' }).waitFor();
-  await toast.waitFor({ state: 'detached' });
+  await offer.waitFor({ state: 'hidden' });
   await visit(page, '/');
   assert.deepEqual(await links(page), ['repeat keep me']);
 });
@@ -136,10 +140,13 @@ scenario('the sidebar folds away, and stays so', instant, async ({ page }) => {
   await visit(page);
   const sidebar = page.getByRole('navigation', { name: 'Conversations' });
   const toggle = page.locator('.sidebar-toggle');
+  const elsewhere = page.locator('.topbar-new');
   assert.ok(await sidebar.isVisible());
+  assert.ok(!(await elsewhere.isVisible()), 'one way to a new conversation is enough');
   assert.equal(await toggle.getAttribute('aria-expanded'), 'true');
   await toggle.click();
   await eventually(async () => assert.ok(!(await sidebar.isVisible())));
+  assert.ok(await elsewhere.isVisible());
   assert.equal(await toggle.getAttribute('aria-expanded'), 'false');
   await visit(page);
   assert.ok(!(await sidebar.isVisible()));

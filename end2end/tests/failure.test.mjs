@@ -13,10 +13,10 @@ import {
   eventually,
   hydrated,
   oneTo,
-  scenario,
   visit,
   words,
-} from '../support/rivulet.mjs';
+} from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 scenario('the fragile demo model breaks off, and the page says so', {}, async (world) => {
   const { page } = world;
@@ -41,7 +41,11 @@ scenario('the fragile demo model breaks off, and the page says so', {}, async (w
 
 scenario(
   'Try again after a cut brings the whole answer',
-  { scripts: { flaky: { tokens_per_second: 200, fault: { kind: 'cut', after_tokens: 40, times: 1 } } } },
+  {
+    scripts: {
+      flaky: { tokens_per_second: 200, fault: { kind: 'cut', after_tokens: 40, times: 1 } },
+    },
+  },
   async (world) => {
     const { page, simulator } = world;
     await visit(page);
@@ -62,7 +66,11 @@ scenario(
 // What the upstream does, and what of it the reader must be told.
 const FAULTS = {
   'a key that is not accepted': [{ kind: 'status', status: 401 }, 'auth', /key/i],
-  'too many requests': [{ kind: 'status', status: 429, retry_after: 7 }, 'rate_limited', /many|limit/i],
+  'too many requests': [
+    { kind: 'status', status: 429, retry_after: 7 },
+    'rate_limited',
+    /Wait a moment/,
+  ],
   'a provider that fails': [{ kind: 'status', status: 503 }, 'overloaded', /provider|openai/i],
   'an error inside the answer': [{ kind: 'error_in_stream' }, null, /openai/i],
   'a page of a proxy': [{ kind: 'html' }, null, /openai|provider/i],
@@ -94,7 +102,7 @@ scenario(
     await ended(page);
     await server.kill();
     await ask(page, 'Count from 1 to 30');
-    const notice = page.locator('.notices .problem');
+    const notice = page.locator('.notices .problem:visible');
     await notice.waitFor();
     assert.match(await notice.textContent(), /could not be reached/);
     assert.equal(await composer(page).inputValue(), 'Count from 1 to 30');
@@ -116,12 +124,12 @@ scenario(
     const long = 'too long '.repeat(20);
     await visit(page);
     await ask(page, long);
-    const notice = page.locator('.notices .problem');
+    const notice = page.locator('.notices .problem:visible');
     await notice.waitFor();
-    assert.match(await notice.textContent(), /100 bytes/);
+    assert.match(await notice.textContent(), /limit is 100/);
     assert.equal(await composer(page).inputValue(), long);
     await notice.getByRole('button', { name: 'Close' }).click();
-    await notice.waitFor({ state: 'detached' });
+    await notice.waitFor({ state: 'hidden' });
     await page.getByText('What would you like to know?').waitFor();
   },
 );
@@ -134,12 +142,12 @@ scenario(
       const response = await page.goto(at);
       assert.equal(response.status(), 404, at);
       await hydrated(page);
-      await page.locator('.transcript .problem').waitFor();
+      await page.locator('.transcript .problem:visible').waitFor();
     }
     await ask(page, 'Count from 1 to 4');
     await ended(page);
     assert.deepEqual(await counted(page), oneTo(4));
-    assert.equal(await page.locator('.problem').count(), 0);
+    assert.equal(await page.locator('.problem:visible').count(), 0);
     assert.match(page.url(), /\/c\//);
   },
 );

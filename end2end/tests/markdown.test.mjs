@@ -1,16 +1,8 @@
 // What models write: drawn well, and never trusted.
 
 import assert from 'node:assert/strict';
-import {
-  answer,
-  answerText,
-  ask,
-  button,
-  ended,
-  eventually,
-  scenario,
-  visit,
-} from '../support/rivulet.mjs';
+import { answer, answerText, ask, button, ended, eventually, visit } from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const fast = { scripts: { fast: { tokens_per_second: 300 } } };
 const clipboard = { context: { permissions: ['clipboard-read', 'clipboard-write'] } };
@@ -22,7 +14,7 @@ scenario('code, tables and math are drawn', { ...fast, ...clipboard }, async (wo
   await ended(page);
   const drawn = answer(page).locator('.markdown');
   const rust = drawn.locator('.code-block').first();
-  await rust.locator('.hl-keyword', { hasText: /^(pub )?fn$|^let$/ }).first().waitFor();
+  await rust.locator('.hl-keyword', { hasText: 'fn' }).first().waitFor();
   assert.equal(await rust.locator('.code-language').textContent(), 'rust');
   assert.match(await rust.locator('code').textContent(), /fn fibonacci\(\) -> impl Iterator/);
 
@@ -30,40 +22,43 @@ scenario('code, tables and math are drawn', { ...fast, ...clipboard }, async (wo
   assert.equal(await drawn.locator('ul ul li').count(), 3);
   assert.equal(await drawn.locator('input[type=checkbox]:checked').count(), 1);
   await drawn.locator('math').first().waitFor();
-  await eventually(async () => {
-    assert.deepEqual(
-      await drawn
-        .locator('math')
-        .evaluateAll((all) => [...new Set(all.map((math) => math.namespaceURI))]),
-      ['http://www.w3.org/1998/Math/MathML'],
-    );
-    assert.equal(await drawn.locator('[data-enrich]').count(), 0, 'all code and math is drawn');
-  });
+  const namespaces = await drawn
+    .locator('math')
+    .evaluateAll((all) => [...new Set(all.map((math) => math.namespaceURI))]);
+  assert.deepEqual(namespaces, ['http://www.w3.org/1998/Math/MathML']);
   const link = drawn.locator('a[href="https://commonmark.org"]');
   assert.equal(await link.getAttribute('target'), '_blank');
   assert.match(await link.getAttribute('rel'), /noopener/);
 
   // What was drawn while it arrived is what the server draws of the whole.
-  const live = await drawn.innerHTML();
-  await visit(page, page.url());
-  assert.equal(await answer(page).locator('.markdown').innerHTML(), live);
+  const later = await world.newPage();
+  await visit(later, page.url());
+  const whole = await answer(later).locator('.markdown').innerHTML();
+  await eventually(async () => assert.equal(await drawn.innerHTML(), whole));
 });
 
-scenario('copy gives the code, and the answer as Markdown', { ...fast, ...clipboard }, async (world) => {
-  const { page } = world;
-  const copied = () => page.evaluate(() => navigator.clipboard.readText());
-  await visit(page);
-  await ask(page, 'repeat Take this:\n\n```rust\nfn main() {\n    go("<now>");\n}\n```\n\nand *go*.');
-  await ended(page);
-  await answer(page).locator('.hl-keyword').first().waitFor();
-  await button(page, 'Copy').click();
-  await answer(page).locator('[data-copy][data-done=copied]').waitFor();
-  assert.equal((await copied()).trimEnd(), 'fn main() {\n    go("<now>");\n}');
+scenario(
+  'copy gives the code, and the answer as Markdown',
+  { ...fast, ...clipboard },
+  async (world) => {
+    const { page } = world;
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await visit(page);
+    await ask(
+      page,
+      'repeat Take this:\n\n```rust\nfn main() {\n    go("<now>");\n}\n```\n\nand *go*.',
+    );
+    await ended(page);
+    await answer(page).locator('.hl-keyword').first().waitFor();
+    await button(page, 'Copy').click();
+    await answer(page).locator('[data-copy][data-done=copied]').waitFor();
+    assert.equal((await copied()).trimEnd(), 'fn main() {\n    go("<now>");\n}');
 
-  await button(page, 'Copy the answer').click();
-  const source = (await world.storedAnswer()).text;
-  await eventually(async () => assert.equal(await copied(), source));
-});
+    await button(page, 'Copy the answer').click();
+    const source = (await world.storedAnswer()).text;
+    await eventually(async () => assert.equal(await copied(), source));
+  },
+);
 
 const HOSTILE = `repeat <script>globalThis.hacked = 1</script>
 
@@ -131,7 +126,11 @@ async function isHarmless(page) {
 
 scenario(
   'thinking shows while it lasts and folds away then',
-  { scripts: { thinker: { tokens_per_second: 60, thinking_tokens: 200, text: 'Done thinking. '.repeat(30) } } },
+  {
+    scripts: {
+      thinker: { tokens_per_second: 60, thinking_tokens: 200, text: 'Done thinking. '.repeat(30) },
+    },
+  },
   async (world) => {
     const { page } = world;
     await visit(page);
@@ -167,7 +166,10 @@ scenario(
         text: 'I look it up.',
         tool_calls: [
           { name: 'search', arguments: { query: 'brooks' } },
-          { name: '<img src=x onerror=globalThis.hacked=1>', arguments: '<script>hacked=1</script>' },
+          {
+            name: '<img src=x onerror=globalThis.hacked=1>',
+            arguments: '<script>hacked=1</script>',
+          },
         ],
       },
     },

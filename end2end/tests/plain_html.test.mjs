@@ -12,9 +12,9 @@ import {
   eventually,
   hydrated,
   oneTo,
-  scenario,
   visit,
-} from '../support/rivulet.mjs';
+} from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const scripts = { first: {}, second: {} };
 const plain = { scripts, context: { javaScriptEnabled: false } };
@@ -88,8 +88,8 @@ scenario(
     const answered = page.waitForResponse((response) => response.url().endsWith('/ask'));
     await button(page, 'Send').click();
     assert.equal((await answered).status(), 413);
-    await page.locator('.problem').waitFor();
-    assert.match(await page.locator('.problem').textContent(), /50 bytes/);
+    await page.locator('.problem:visible').waitFor();
+    assert.match(await page.locator('.problem:visible').textContent(), /limit is 50/);
     assert.equal(await composer(page).inputValue(), long);
   },
 );

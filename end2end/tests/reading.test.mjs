@@ -1,16 +1,8 @@
 // Reading while the answer is still being written.
 
 import assert from 'node:assert/strict';
-import {
-  answerText,
-  ask,
-  button,
-  ended,
-  eventually,
-  scenario,
-  visit,
-  words,
-} from '../support/rivulet.mjs';
+import { answerText, ask, button, ended, eventually, visit, words } from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const fast = { scripts: { fast: { first_token_ms: 50, tokens_per_second: 400 } } };
 
@@ -96,6 +88,18 @@ function topOf(page, { at }) {
     .nth(at)
     .evaluate((paragraph) => paragraph.getBoundingClientRect().top);
 }
+
+scenario('what lies over the text can be told from it', fast, async ({ page }) => {
+  await longAnswerBegins(page);
+  await wheel(page, -400);
+  const jump = button(page, 'Jump to latest');
+  await jump.waitFor();
+  await page.mouse.move(0, 0);
+  await eventually(async () => {
+    const colour = await jump.evaluate((it) => getComputedStyle(it).backgroundColor);
+    assert.match(colour, /^rgb\(/, 'the text shows through the button');
+  });
+});
 
 scenario('scrolling back down sticks again', fast, async ({ page }) => {
   await longAnswerBegins(page);

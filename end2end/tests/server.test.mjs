@@ -4,16 +4,8 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  answer,
-  answerText,
-  ask,
-  countedTo,
-  ended,
-  scenario,
-  visit,
-  words,
-} from '../support/rivulet.mjs';
+import { answer, answerText, ask, countedTo, ended, visit, words } from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const steady = { scripts: { steady: { tokens_per_second: 60 } } };
 
@@ -51,7 +43,9 @@ scenario('the page comes compressed, and is kept for good', {}, async ({ server 
       ['gzip', 'gzip'],
       ['identity', null],
     ]) {
-      const response = await fetch(server.url + asset, { headers: { 'accept-encoding': accepted } });
+      const response = await fetch(server.url + asset, {
+        headers: { 'accept-encoding': accepted },
+      });
       assert.equal(response.status, 200);
       assert.equal(response.headers.get('content-encoding'), expected, asset);
       assert.match(response.headers.get('cache-control'), /max-age=31536000.*immutable/);
@@ -77,7 +71,10 @@ scenario('a first visit asks for little', {}, async ({ page, server }) => {
   const unique = new Set(asked);
   assert.equal(unique.size, asked.length, `asked twice: ${asked.join(' ')}`);
   assert.ok(unique.size <= 6, asked.join(' '));
-  assert.ok([...unique].every((at) => at === '/' || /^\/(assets\/|favicon)/.test(at)), asked.join(' '));
+  assert.ok(
+    [...unique].every((at) => at === '/' || /^\/(assets\/|favicon)/.test(at)),
+    asked.join(' '),
+  );
   assert.equal((await fetch(`${server.url}/healthz`)).status, 204);
 });
 

@@ -11,10 +11,10 @@ import {
   countedTo,
   ended,
   eventually,
-  scenario,
   visit,
   words,
-} from '../support/rivulet.mjs';
+} from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const endless = { scripts: { endless: { first_token_ms: 100, tokens_per_second: 100 } } };
 const silent = { scripts: { silent: { first_token_ms: 600_000 } } };

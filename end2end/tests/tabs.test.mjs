@@ -12,10 +12,10 @@ import {
   ended,
   eventually,
   oneTo,
-  scenario,
   visit,
   words,
-} from '../support/rivulet.mjs';
+} from '../support/page.mjs';
+import { scenario } from '../support/scenario.mjs';
 
 const steady = { scripts: { steady: { first_token_ms: 100, tokens_per_second: 60 } } };
 

@@ -90,7 +90,10 @@ impl Config {
     ///
     /// # Errors
     /// A sentence that names the file, the line and what would be right.
-    pub fn load(flags: Settings, variable: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+    pub fn load(
+        flags: Settings,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> anyhow::Result<Self> {
         let file = match &flags.config {
             Some(path) => read(path)?,
             None => Settings::default(),
@@ -110,8 +113,11 @@ impl Config {
             ),
             silence: seconds(flags.silence_seconds, file.silence_seconds, clocks.silence),
         };
-        let grace =
-            flags.grace_seconds.or(file.grace_seconds).map(Duration::from_secs).or(engine.grace);
+        let grace = flags
+            .grace_seconds
+            .or(file.grace_seconds)
+            .map(Duration::from_secs)
+            .or(engine.grace);
         let message_limit = flags.message_bytes.or(file.message_bytes);
         if message_limit == Some(0) {
             bail!("message_bytes is 0, so that no message could be sent; give at least 1");
@@ -171,7 +177,10 @@ mod tests {
             ..Settings::default()
         };
         let variable = |name: &str| {
-            variables.iter().find(|(it, _)| *it == name).map(|(_, value)| (*value).to_owned())
+            variables
+                .iter()
+                .find(|(it, _)| *it == name)
+                .map(|(_, value)| (*value).to_owned())
         };
         Config::load(flags, variable).map_err(|error| format!("{error:#}"))
     }
@@ -184,8 +193,14 @@ mod tests {
             ("grace_seconds = -1", "line 1"),
             ("message_bytes = 0", "at least 1"),
             ("[[providers]]\nname = \"a\"", "base_url"),
-            ("[[providers]]\nname = \"a/b\"\nbase_url = \"http://x/v1\"", "`a/b`"),
-            ("[[providers]]\nname = \"a\"\nbase_url = \"ftp://x\"", "http"),
+            (
+                "[[providers]]\nname = \"a/b\"\nbase_url = \"http://x/v1\"",
+                "`a/b`",
+            ),
+            (
+                "[[providers]]\nname = \"a\"\nbase_url = \"ftp://x\"",
+                "http",
+            ),
             (
                 "[[providers]]\nname = \"a\"\nbase_url = \"http://x/v1\"\nkey_env = \"NO_SUCH\"",
                 "NO_SUCH",
@@ -197,14 +212,20 @@ mod tests {
             ),
         ] {
             let error = load(file, &[]).expect_err(file);
-            assert!(error.contains(expected), "{file:?} gave {error:?}, without {expected:?}");
+            assert!(
+                error.contains(expected),
+                "{file:?} gave {error:?}, without {expected:?}"
+            );
         }
     }
 
     #[test]
     fn the_example_is_valid_and_changes_nothing() {
         let config = load(EXAMPLE, &[]).unwrap();
-        assert_eq!(config.engine.message_limit, engine::Config::default().message_limit);
+        assert_eq!(
+            config.engine.message_limit,
+            engine::Config::default().message_limit
+        );
         assert_eq!(config.engine.grace, Some(Duration::from_secs(30)));
     }
 
@@ -212,10 +233,14 @@ mod tests {
     fn providers_come_from_their_usual_variables() {
         let names = |variables: &[(&str, &str)]| -> Vec<(String, bool)> {
             let config = load("", variables).unwrap();
-            config.providers.into_iter().map(|it| (it.name, it.optional)).collect()
+            config
+                .providers
+                .into_iter()
+                .map(|it| (it.name, it.optional))
+                .collect()
         };
         let ollama = ("ollama".to_owned(), true);
-        assert_eq!(names(&[]), [ollama.clone()]);
+        assert_eq!(names(&[]), std::slice::from_ref(&ollama));
         assert_eq!(
             names(&[("OPENAI_API_KEY", "k")]),
             [("openai".to_owned(), false), ollama.clone()]
@@ -232,7 +257,10 @@ mod tests {
 
     #[test]
     fn always_finish_takes_the_grace_away() {
-        assert_eq!(load("always_finish = true", &[]).unwrap().engine.grace, None);
+        assert_eq!(
+            load("always_finish = true", &[]).unwrap().engine.grace,
+            None
+        );
         let zero = load("grace_seconds = 0", &[]).unwrap().engine.grace;
         assert_eq!(zero, Some(Duration::ZERO));
     }

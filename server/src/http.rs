@@ -50,13 +50,21 @@ impl AppState {
         gateway: Arc<dyn Gateway>,
         message_limit: usize,
     ) -> Self {
-        Self { engine, store, gateway, enricher: Arc::default(), message_limit }
+        Self {
+            engine,
+            store,
+            gateway,
+            enricher: Arc::default(),
+            message_limit,
+        }
     }
 
     /// The largest body a request may have: JSON writes a byte of text as six
     /// at worst.
     fn body_limit(&self) -> usize {
-        self.message_limit.saturating_mul(6).saturating_add(64 * 1024)
+        self.message_limit
+            .saturating_mul(6)
+            .saturating_add(64 * 1024)
     }
 }
 
@@ -68,7 +76,7 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .route("/", get(page::home))
         .route("/c/{conversation}", get(page::conversation))
-        .route("/ask", post(form::ask))
+        .route("/ask", post(form::ask).get(form::home))
         .route(api::CONVERSATIONS, get(conversations::list))
         .route(
             api::CONVERSATION,
@@ -96,7 +104,9 @@ pub fn router(state: AppState) -> Router {
 /// Milliseconds since the Unix epoch.
 #[must_use]
 pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -109,11 +119,14 @@ async fn method_not_allowed(method: Method, request: Request) -> Response {
 /// Refuses requests that change something and were made by another site's
 /// page: whoever reads such a page must not thereby send, stop or delete here.
 async fn same_site(request: Request, next: Next) -> Response {
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if changes && is_foreign(&request) {
         return HttpProblem(
             Problem::new(ProblemKind::Auth, "This request came from another site's page.").advice(
-                "Behind a proxy, let it pass the Host header on (nginx: proxy_set_header Host $host).",
+                "Behind a proxy, let it pass the Host header on (nginx: proxy_set_header Host $http_host).",
             ),
         )
         .into_response();
@@ -122,21 +135,34 @@ async fn same_site(request: Request, next: Next) -> Response {
 }
 
 fn is_foreign(request: &Request) -> bool {
-    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let text = |name: &str| {
+        request
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if let Some(site) = text("sec-fetch-site") {
         return !matches!(site, "same-origin" | "none");
     }
     // Browsers send Sec-Fetch-Site on secure origins alone; on plain http the
     // Origin must be the host that was asked.
-    let Some(origin) = text("origin") else { return false };
+    let Some(origin) = text("origin") else {
+        return false;
+    };
     let host = origin.split_once("://").map_or(origin, |(_, host)| host);
     ![text("host"), text("x-forwarded-host")].contains(&Some(host))
 }
 
 async fn secure(mut response: Response) -> Response {
     let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     response
 }

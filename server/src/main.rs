@@ -57,17 +57,26 @@ async fn main() -> ExitCode {
 async fn simulate(listen: SocketAddr) -> anyhow::Result<()> {
     serve::start_logging();
     let listener = serve::bind(listen).await?;
-    say(&format!("The simulator listens on http://{}/v1", listener.local_addr()?));
+    say(&format!(
+        "The simulator listens on http://{}/v1",
+        listener.local_addr()?
+    ));
     simulator::serve(listener, shutdown_signal()).await?;
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the command line answers on standard output")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the command line answers on standard output"
+)]
 fn say(line: &str) {
     println!("{line}");
 }
 
-#[expect(clippy::print_stderr, reason = "the command line complains on standard error")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the command line complains on standard error"
+)]
 fn complain(line: &str) {
     eprintln!("{line}");
 }

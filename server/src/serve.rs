@@ -23,7 +23,7 @@ use crate::{
 
 /// How long open connections have to end once everything else has. With the
 /// engine's own end it stays below 5 s in all.
-const LINGER: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_millis(800);
 /// How often deleted conversations are looked for, and how long they are kept.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 const KEEP_DELETED: Duration = Duration::from_secs(3_600);
@@ -42,7 +42,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let store: Arc<dyn Store> = Arc::new(sqlite.clone());
     let interrupted = store.interrupt_open_turns().await?;
     if interrupted > 0 {
-        tracing::warn!(turns = interrupted, "answers were cut off when the server last ended");
+        tracing::warn!(
+            turns = interrupted,
+            "answers were cut off when the server last ended"
+        );
     }
 
     let (gateway, _demo) = build_gateway(&config).await?;
@@ -170,15 +173,24 @@ fn prepare_data(directory: &Path) -> anyhow::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory).with_context(|| {
-        format!("the data directory {} cannot be made; {hint}", directory.display())
+        format!(
+            "the data directory {} cannot be made; {hint}",
+            directory.display()
+        )
     })?;
     let lock = File::create(directory.join("lock")).with_context(|| {
-        format!("the data directory {} cannot be written; {hint}", directory.display())
+        format!(
+            "the data directory {} cannot be written; {hint}",
+            directory.display()
+        )
     })?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(std::fs::TryLockError::WouldBlock) => {
-            bail!("another Rivulet uses the data directory {}; {hint}", directory.display())
+            bail!(
+                "another Rivulet uses the data directory {}; {hint}",
+                directory.display()
+            )
         }
         Err(std::fs::TryLockError::Error(error)) => {
             // Some network file systems have no locks; that alone is no reason
@@ -202,7 +214,10 @@ async fn purge(store: Arc<dyn Store>, shutdown: CancellationToken) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the address is what the person who started it wants")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the address is what the person who started it wants"
+)]
 fn announce(address: SocketAddr) {
     println!("Rivulet is at http://{address}");
 }

@@ -32,8 +32,16 @@ pub(crate) fn run(workspace: &Workspace, target: Option<&str>, seconds: u64) -> 
     }
     for target in chosen {
         note(&format!("fuzzing {target} for {seconds} s"));
+        // What is found goes into the first folder, which git ignores; the
+        // seeds are chosen by hand.
+        let seeds = workspace.root.join("fuzz/corpus").join(&target);
+        let generated = seeds.join("generated");
+        fs::create_dir_all(&generated)
+            .with_context(|| format!("cannot create {}", generated.display()))?;
         let mut fuzz = Command::new(&tool);
-        fuzz.args(["fuzz", "run", &target, "--"])
+        fuzz.args(["fuzz", "run", &target])
+            .args([generated, seeds])
+            .arg("--")
             .arg(format!("-max_total_time={seconds}"))
             .current_dir(&workspace.root);
         if nightly {

@@ -19,7 +19,11 @@ pub(crate) fn on_click(event: web_sys::MouseEvent) {
 /// Copies a text and lets the button say so for a moment.
 pub(crate) fn copy(button: Element, text: String) {
     wasm_bindgen_futures::spawn_local(async move {
-        let done = if dom::copy(&text).await { "copied" } else { "failed" };
+        let done = if dom::copy(&text).await {
+            "copied"
+        } else {
+            "failed"
+        };
         let _ = button.set_attribute("data-done", done);
         dom::sleep(COPIED_MS).await;
         let _ = button.remove_attribute("data-done");
@@ -27,5 +31,10 @@ pub(crate) fn copy(button: Element, text: String) {
 }
 
 fn code_beside(button: &Element) -> Option<String> {
-    button.closest(".code-block").ok()??.query_selector("code").ok()??.text_content()
+    button
+        .closest(".code-block")
+        .ok()??
+        .query_selector("code")
+        .ok()??
+        .text_content()
 }

@@ -30,7 +30,9 @@ pub(crate) fn Composer() -> impl IntoView {
     });
 
     let on_input = move |_| {
-        let Some(area) = area.get_untracked() else { return };
+        let Some(area) = area.get_untracked() else {
+            return;
+        };
         let text = area.value();
         storage::set(&storage::draft_key(state.current.get_untracked()), &text);
         state.draft.set(text);
@@ -75,7 +77,7 @@ pub(crate) fn Composer() -> impl IntoView {
                 on:input=on_input
                 on:keydown=on_key
             >
-                {state.draft.get_untracked()}
+                {escaped(&state.draft.get_untracked())}
             </textarea>
             <div class="composer-row">
                 <ModelPicker />
@@ -122,11 +124,29 @@ fn Queue() -> impl IntoView {
     }
 }
 
+/// The text as the content of a textarea, which the server's renderer does not
+/// escape. A first line end would be taken for the markup's own.
+fn escaped(text: &str) -> String {
+    if cfg!(feature = "ssr") {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;");
+        if text.starts_with('\n') {
+            format!("\n{text}")
+        } else {
+            text
+        }
+    } else {
+        text.to_owned()
+    }
+}
+
 /// Makes the box as high as its text, up to the cap that the style sets.
 /// Browsers with `field-sizing: content` do it by themselves.
 fn fit(area: &web_sys::HtmlTextAreaElement) {
     let style = area.unchecked_ref::<web_sys::HtmlElement>().style();
-    if style.get_property_value("field-sizing").is_ok_and(|value| !value.is_empty()) {
+    if style
+        .get_property_value("field-sizing")
+        .is_ok_and(|value| !value.is_empty())
+    {
         return;
     }
     let _ = style.set_property("height", "auto");

@@ -7,7 +7,7 @@ use protocol::{
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{state::ChatState, turn};
+use super::{follow, state::ChatState};
 use crate::client::{dom, history, http::Request, storage, tabs};
 
 /// How long a delete can be taken back, in milliseconds.
@@ -27,18 +27,26 @@ pub(crate) fn open(state: ChatState, conversation: Option<ConversationId>) {
 
 /// Shows what the address names: after "back" and "forward".
 pub(crate) fn show(state: ChatState, conversation: Option<ConversationId>) {
+    // What waits in the queue and the box stays with the conversation left.
+    let mut waiting = state.queue.try_update(std::mem::take).unwrap_or_default();
+    waiting.push(state.draft.get_untracked());
+    storage::set(
+        &storage::draft_key(state.current.get_untracked()),
+        &joined(&waiting),
+    );
     state.current.set(conversation);
     state.messages.set(Vec::new());
-    state.queue.set(Vec::new());
+    state.loading.set(conversation.is_some());
     state.send_problem.set(None);
     state.page_problem.set(None);
     state.away.set(false);
-    state.draft.set(storage::get(&storage::draft_key(conversation)).unwrap_or_default());
+    state
+        .draft
+        .set(storage::get(&storage::draft_key(conversation)).unwrap_or_default());
     if !dom::is_touch() {
         dom::focus("composer");
     }
     let Some(id) = conversation else { return };
-    state.loading.set(true);
     spawn_local(async move {
         let answer = fetch(id).await;
         if state.current.get_untracked() != Some(id) {
@@ -48,33 +56,59 @@ pub(crate) fn show(state: ChatState, conversation: Option<ConversationId>) {
         match answer {
             Ok(conversation) => {
                 state.show(&conversation);
-                turn::follow_running(state);
+                follow::follow_running(state);
             }
             Err(problem) => state.page_problem.set(Some(problem)),
         }
     });
 }
 
+/// Texts one after the other, without the empty ones.
+pub(crate) fn joined(texts: &[impl AsRef<str>]) -> String {
+    let texts: Vec<&str> = texts
+        .iter()
+        .map(AsRef::as_ref)
+        .filter(|it| !it.is_empty())
+        .collect();
+    texts.join("\n\n")
+}
+
+/// Stores the draft of a conversation.
+pub(crate) fn keep_draft(conversation: Option<ConversationId>, texts: &[String]) {
+    storage::set(&storage::draft_key(conversation), &joined(texts));
+}
+
+/// Shows the conversation again that could not be shown.
+pub(crate) fn show_again(state: ChatState) {
+    show(state, history::conversation());
+}
+
 /// Fetches the conversation shown again, if nothing is being written into it
 /// here, and shows what is new.
 pub(crate) async fn reload(state: ChatState) {
-    let Some(id) = state.current.get_untracked() else { return };
+    let Some(id) = state.current.get_untracked() else {
+        return;
+    };
     if untrack(|| state.running()).is_some() {
         return;
     }
-    let Ok(conversation) = fetch(id).await else { return };
+    let Ok(conversation) = fetch(id).await else {
+        return;
+    };
     if state.current.get_untracked() == Some(id)
         && untrack(|| state.running()).is_none()
         && is_newer(state, &conversation)
     {
         state.show(&conversation);
-        turn::follow_running(state);
+        follow::follow_running(state);
     }
 }
 
 /// Fetches the sidebar's list again.
 pub(crate) async fn refresh_list(state: ChatState) {
-    let list = Request::new("GET", api::CONVERSATIONS).read::<Vec<ConversationSummary>>().await;
+    let list = Request::new("GET", api::CONVERSATIONS)
+        .read::<Vec<ConversationSummary>>()
+        .await;
     if let Ok(list) = list {
         state.conversations.set(list);
     }
@@ -93,7 +127,10 @@ pub(crate) fn rename(state: ChatState, id: ConversationId, title: String) {
     });
     spawn_local(async move {
         let path = api::conversation(id);
-        let sent = Request::new("PATCH", &path).json(&Rename { title }).send().await;
+        let sent = Request::new("PATCH", &path)
+            .json(&Rename { title })
+            .send()
+            .await;
         done(state, id, sent.map(|_| ())).await;
     });
 }
@@ -104,34 +141,49 @@ pub(crate) fn delete(state: ChatState, id: ConversationId) {
         let at = all.iter().position(|summary| summary.id == id)?;
         Some(all.remove(at))
     });
-    let Some(removed) = removed.flatten() else { return };
-    if state.current.get_untracked() == Some(id) {
+    let Some(removed) = removed.flatten() else {
+        return;
+    };
+    let was_shown = state.current.get_untracked() == Some(id);
+    if was_shown {
         open(state, None);
     }
+    storage::set(&storage::draft_key(Some(id)), "");
     state.announcement.set("Conversation deleted".to_owned());
-    state.deleted.set(Some(removed.clone()));
+    let deleted = Some((removed, was_shown));
+    state.deleted.set(deleted.clone());
+    state.deleting.set(true);
+    dom::focus("undo");
     spawn_local(async move {
         let sent = Request::new("DELETE", &api::conversation(id)).send().await;
+        state.deleting.set(false);
         done(state, id, sent.map(|_| ())).await;
         dom::sleep(UNDO_MS).await;
-        state.deleted.update(|deleted| {
-            if deleted.as_ref() == Some(&removed) {
-                *deleted = None;
-            }
-        });
+        if state.deleted.with_untracked(|now| *now == deleted) {
+            state.deleted.set(None);
+        }
     });
 }
 
 /// Takes a delete back.
 pub(crate) fn restore(state: ChatState) {
-    let Some(summary) = state.deleted.try_update(Option::take).flatten() else { return };
+    let Some((summary, was_shown)) = state.deleted.try_update(Option::take).flatten() else {
+        return;
+    };
+    dom::focus("composer");
     spawn_local(async move {
+        // The delete must not overtake what takes it back.
+        while state.deleting.get_untracked() {
+            dom::sleep(30).await;
+        }
         let sent = Request::new("POST", &api::restore(summary.id)).send().await;
         let restored = sent.is_ok();
         done(state, summary.id, sent.map(|_| ())).await;
         if restored {
             refresh_list(state).await;
-            open(state, Some(summary.id));
+            if was_shown {
+                open(state, Some(summary.id));
+            }
         }
     });
 }
@@ -155,9 +207,13 @@ async fn done(state: ChatState, id: ConversationId, sent: Result<(), Problem>) {
 /// last message, or the same one in another state.
 fn is_newer(state: ChatState, conversation: &Conversation) -> bool {
     let path = conversation.newest_path();
-    let Some(last) = path.last() else { return false };
+    let Some(last) = path.last() else {
+        return false;
+    };
     let shown = untrack(|| {
-        state.messages.with(|all| all.last().map(|it| it.message.with(|m| (m.id, m.state))))
+        state
+            .messages
+            .with(|all| all.last().map(|it| it.message.with(|m| (m.id, m.state))))
     });
     shown != Some((last.id, last.state)) || last.state == MessageState::Writing
 }

@@ -26,7 +26,9 @@ pub(crate) fn EmptyPage() -> impl IntoView {
     let state = ChatState::use_here();
     let simulated = Memo::new(move |_| {
         let model = state.model.get()?;
-        state.models.with(|models| models.find(&model).map(|(provider, _)| provider.simulated))
+        state
+            .models
+            .with(|models| models.find(&model).map(|(provider, _)| provider.simulated))
     });
     let answers = move || {
         let Some(model) = state.model.get() else {
@@ -35,7 +37,11 @@ pub(crate) fn EmptyPage() -> impl IntoView {
         };
         let found = state.models.with(|models| {
             models.find(&model).map(|(provider, model)| {
-                (model.name.clone(), model.description.clone(), provider.label.clone())
+                (
+                    model.name.clone(),
+                    model.description.clone(),
+                    provider.label.clone(),
+                )
             })
         });
         match found {
@@ -47,7 +53,11 @@ pub(crate) fn EmptyPage() -> impl IntoView {
         }
     };
     let suggestions = move || {
-        let texts = if simulated.get() == Some(true) { DEMO } else { REAL };
+        let texts = if simulated.get() == Some(true) {
+            DEMO
+        } else {
+            REAL
+        };
         texts
             .into_iter()
             .map(|text| {
@@ -77,17 +87,10 @@ pub(crate) fn EmptyPage() -> impl IntoView {
             <Mark />
             <h2>"What would you like to know?"</h2>
             <p class="hint">{answers}</p>
-            {move || {
-                (simulated.get() == Some(true))
-                    .then(|| {
-                        view! {
-                            <p class="hint">
-                                "This is the built-in demo: a simulation that needs no key and does not think. "
-                                "Set " <code>"OPENAI_API_KEY"</code> " or run Ollama to talk to a real model."
-                            </p>
-                        }
-                    })
-            }}
+            <p class="hint" class:absent=move || simulated.get() != Some(true)>
+                "This is the built-in demo: a simulation that needs no key and does not think. Set "
+                <code>"OPENAI_API_KEY"</code> " or run Ollama to talk to a real model."
+            </p>
             <form id="suggestions" method="post" action="/ask"></form>
             <ul class="suggestions">{suggestions}</ul>
         </section>

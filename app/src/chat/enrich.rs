@@ -1,14 +1,14 @@
 //! Asks the server to highlight finished code and to set finished math, in
 //! batches, and puts the result in place.
 
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 
 use markdown::SafeHtml;
 use protocol::api::{self, Enrich};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::client::http::Request;
+use crate::client::{dom, http::Request};
 
 /// What the `markdown` crate marks such pieces with.
 const MARK: &str = "data-enrich";
@@ -39,24 +39,45 @@ pub(crate) fn improve(root: &Element, children: Range<u32>) {
     if work.is_empty() {
         return;
     }
-    wasm_bindgen_futures::spawn_local(async move {
-        for batch in work.chunks(BATCH) {
-            let requests: Vec<&Enrich> = batch.iter().map(|(_, request)| request).collect();
-            // What cannot be improved stays readable as it is.
-            let Ok(replies) = Request::new("POST", api::ENRICH)
-                .json(&requests)
-                .read::<Vec<Option<String>>>()
-                .await
-            else {
-                return;
-            };
-            for ((element, _), reply) in batch.iter().zip(replies) {
-                if let Some(html) = reply.map(SafeHtml::from_server) {
-                    element.set_inner_html(html.as_str());
-                }
-            }
-        }
+    // All messages of a page ask in the same tick: they share their requests.
+    let is_first = PENDING.with_borrow_mut(|pending| {
+        let is_first = pending.is_empty();
+        pending.extend(work);
+        is_first
     });
+    if is_first {
+        wasm_bindgen_futures::spawn_local(async {
+            dom::sleep(0).await;
+            let work = PENDING.with_borrow_mut(std::mem::take);
+            for batch in work.chunks(BATCH) {
+                send(batch).await;
+            }
+        });
+    }
+}
+
+async fn send(batch: &[(Element, Enrich)]) {
+    let requests: Vec<&Enrich> = batch.iter().map(|(_, request)| request).collect();
+    // What cannot be improved stays readable as it is.
+    let replies: Result<Vec<Option<String>>, _> = Request::new("POST", api::ENRICH)
+        .json(&requests)
+        .read()
+        .await;
+    for ((element, request), reply) in batch.iter().zip(replies.unwrap_or_default()) {
+        // Meanwhile something else may have been drawn in its place.
+        let source = match request {
+            Enrich::Code { source, .. } | Enrich::Math { source, .. } => source,
+        };
+        if let Some(html) = reply.map(SafeHtml::from_server)
+            && element.text_content().as_ref() == Some(source)
+        {
+            element.set_inner_html(html.as_str());
+        }
+    }
+}
+
+thread_local! {
+    static PENDING: RefCell<Vec<(Element, Enrich)>> = const { RefCell::new(Vec::new()) };
 }
 
 fn request_for(element: &Element) -> Enrich {
@@ -65,6 +86,9 @@ fn request_for(element: &Element) -> Enrich {
         let display = element.class_list().contains("math-display");
         Enrich::Math { source, display }
     } else {
-        Enrich::Code { language: element.get_attribute("data-language").unwrap_or_default(), source }
+        Enrich::Code {
+            language: element.get_attribute("data-language").unwrap_or_default(),
+            source,
+        }
     }
 }

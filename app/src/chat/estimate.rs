@@ -7,25 +7,25 @@ use protocol::{Message, Role, Usage};
 const USUAL_TOKENS: u64 = 350;
 
 /// Output tokens expected of the answer to `question`: the words it asks for
-/// where it names a number of them, else the mean of the conversation's
-/// finished answers.
-pub(crate) fn expected_tokens(question: &str, earlier: &[Message]) -> u64 {
+/// where it names a number of them, else the mean of the answers before.
+pub(crate) fn expected_tokens(question: &str, earlier: &[u64]) -> u64 {
     if let Some(words) = words_asked_for(question) {
         // English takes about four tokens for three words.
         return words.saturating_mul(4) / 3;
     }
-    let lengths: Vec<u64> = earlier
-        .iter()
-        .filter(|message| message.role == Role::Assistant)
-        .filter_map(|message| {
-            let output = message.statistics.as_ref()?.usage.output;
-            output.or_else(|| Some(Usage::estimate_tokens(message.text.len())))
-        })
-        .collect();
-    if lengths.is_empty() {
+    if earlier.is_empty() {
         return USUAL_TOKENS;
     }
-    lengths.iter().sum::<u64>() / lengths.len() as u64
+    earlier.iter().sum::<u64>() / earlier.len() as u64
+}
+
+/// Output tokens of an ended answer: as reported, else estimated.
+pub(crate) fn output_tokens(message: &Message) -> Option<u64> {
+    if message.role != Role::Assistant {
+        return None;
+    }
+    let output = message.statistics.as_ref()?.usage.output;
+    Some(output.unwrap_or_else(|| Usage::estimate_tokens(message.text.len())))
 }
 
 /// The number before "words" in a request such as "write 2000 words".
@@ -50,7 +50,10 @@ mod tests {
 
     #[test]
     fn a_number_of_words_is_understood() {
-        assert_eq!(expected_tokens("Write 3,000 words about rivers.", &[]), 4_000);
+        assert_eq!(
+            expected_tokens("Write 3,000 words about rivers.", &[]),
+            4_000
+        );
         assert_eq!(expected_tokens("In a word: why?", &[]), USUAL_TOKENS);
     }
 }

@@ -8,23 +8,14 @@ use std::{
 };
 
 use leptos::prelude::*;
-use markdown::LiveDocument;
 use protocol::{
-    ConversationId, Entry, Event, MessageId, MessageState, Phase, Status, ToolCall, Transcript,
-    TurnId, Usage,
+    ConversationId, Entry, Event, MessageState, Phase, Status, ToolCall, Transcript, TurnId, Usage,
 };
 use web_sys::AbortController;
 
-use super::{
-    enrich,
-    live_markdown::{GrowingText, LiveMarkdown},
-    state::ShownMessage,
-};
+use super::{drawing::Drawing, state::ShownMessage};
 use crate::client::dom;
 
-/// A backlog is revealed over about this many frames: it looks even, and lags
-/// a tenth of a second.
-const REVEAL_FRAMES: usize = 6;
 /// Drawing may take this share of the time; above it frames are skipped.
 const DRAWING_SHARE: f64 = 0.25;
 /// Silence while writing that is worth a word.
@@ -59,8 +50,8 @@ pub(crate) struct Progress {
     pub(crate) tokens: u64,
     /// Output tokens per second since the first.
     pub(crate) tokens_per_second: Option<f64>,
-    /// Estimated share done, 0 to 1.
-    pub(crate) share: Option<f64>,
+    /// Estimated share done, in percent.
+    pub(crate) share: Option<u64>,
     /// Nothing came for a while although the model is writing.
     pub(crate) stalled: bool,
 }
@@ -79,23 +70,14 @@ pub(crate) struct LiveTurn {
     expected_tokens: u64,
     began_ms: f64,
     first_ms: Cell<Option<f64>>,
+    /// Tokens that were there when this began; its speed does not count them.
+    first_tokens: u64,
+    /// When the connection last showed life, heartbeats included.
+    alive_ms: Cell<f64>,
+    /// When the last event came.
     heard_ms: Cell<f64>,
     connection: RefCell<Option<AbortController>>,
     drawing: RefCell<Drawing>,
-}
-
-#[derive(Default)]
-struct Drawing {
-    transcript: Transcript,
-    document: LiveDocument,
-    /// Bytes of the transcript's text that were given to the document.
-    shown: usize,
-    /// Where Stop was pressed: nothing beyond is shown.
-    limit: Option<usize>,
-    body: Option<LiveMarkdown>,
-    thinking: Option<GrowingText>,
-    frame_wanted: bool,
-    not_before_ms: f64,
 }
 
 thread_local! {
@@ -108,7 +90,7 @@ pub(crate) fn all() -> Vec<Rc<LiveTurn>> {
 }
 
 /// The live answer that is drawn into this message.
-pub(crate) fn of_message(key: MessageId) -> Option<Rc<LiveTurn>> {
+pub(crate) fn of_message(key: u64) -> Option<Rc<LiveTurn>> {
     LIVE.with_borrow(|all| all.iter().find(|live| live.shown.key == key).cloned())
 }
 
@@ -121,17 +103,28 @@ impl LiveTurn {
     /// Makes a message live from what is known of it.
     pub(crate) fn begin(shown: &ShownMessage, turn: TurnId, expected_tokens: u64) -> Rc<Self> {
         let message = shown.message.get_untracked();
-        let transcript = Transcript {
-            last: message.last_event,
+        let is_empty =
+            message.text.is_empty() && message.thinking.is_empty() && message.tools.is_empty();
+        let mut transcript = Transcript {
+            // With nothing to show yet the log tells again what it waits for.
+            last: if is_empty { 0 } else { message.last_event },
             text: message.text,
             thinking: message.thinking,
             tools: message.tools,
             ..Transcript::default()
         };
+        if !is_empty {
+            let writes = !transcript.text.is_empty();
+            transcript.status.phase = if writes {
+                Phase::Writing
+            } else {
+                Phase::Thinking
+            };
+        }
         let view = LiveView {
-            status: ArcRwSignal::new(Status::default()),
+            status: ArcRwSignal::new(transcript.status.clone()),
             progress: ArcRwSignal::new(Progress {
-                accepted: transcript.last > 0,
+                accepted: message.turn.is_some(),
                 ..Progress::default()
             }),
             tools: ArcRwSignal::new(transcript.tools.clone()),
@@ -139,10 +132,6 @@ impl LiveTurn {
             stopping: ArcRwSignal::new(false),
         };
         let now = dom::monotonic_ms();
-        // What was there when the page was drawn is shown at once.
-        let shown_bytes = transcript.text.len();
-        let mut document = LiveDocument::new();
-        document.push(&transcript.text);
         let live = Rc::new(Self {
             shown: shown.clone(),
             view: view.clone(),
@@ -150,15 +139,12 @@ impl LiveTurn {
             conversation: Cell::new(None),
             expected_tokens,
             began_ms: now - (dom::now_ms() - message.created_ms as f64).clamp(0.0, 3.6e6),
-            first_ms: Cell::new((shown_bytes > 0).then_some(now)),
+            first_ms: Cell::new((!transcript.text.is_empty()).then_some(now)),
+            first_tokens: estimated_tokens(&transcript.text, &transcript.thinking),
+            alive_ms: Cell::new(now),
             heard_ms: Cell::new(now),
             connection: RefCell::new(None),
-            drawing: RefCell::new(Drawing {
-                transcript,
-                document,
-                shown: shown_bytes,
-                ..Drawing::default()
-            }),
+            drawing: RefCell::new(Drawing::of(transcript)),
         });
         LIVE.with_borrow_mut(|all| all.push(live.clone()));
         shown.live.set(Some(view));
@@ -172,17 +158,16 @@ impl LiveTurn {
 
     /// Draws into these nodes from now on.
     pub(crate) fn draw_into(self: &Rc<Self>, body: web_sys::Element, thinking: web_sys::Element) {
-        {
-            let mut drawing = self.drawing.borrow_mut();
-            drawing.body = Some(LiveMarkdown::new(body));
-            drawing.thinking = Some(GrowingText::new(thinking));
-        }
-        self.draw();
+        let mut drawing = self.drawing.borrow_mut();
+        drawing.draw_into(body, thinking);
+        drawing.draw();
+        drop(drawing);
+        self.want_frame();
     }
 
     /// Folds an event in and sees to its being drawn.
     pub(crate) fn apply(self: &Rc<Self>, entry: &Entry) {
-        self.heard();
+        self.heard_ms.set(dom::monotonic_ms());
         let mut drawing = self.drawing.borrow_mut();
         let before = drawing.transcript.status.phase;
         drawing.transcript.apply(entry);
@@ -191,27 +176,15 @@ impl LiveTurn {
                 if self.first_ms.get().is_none() {
                     self.first_ms.set(Some(dom::monotonic_ms()));
                 }
-                if matches!(entry.event, Event::Tool { .. }) {
-                    self.view.tools.set(drawing.transcript.tools.clone());
-                }
                 if !drawing.transcript.thinking.is_empty() {
-                    self.view.has_thinking.maybe_update(|has| !std::mem::replace(has, true));
+                    self.view
+                        .has_thinking
+                        .maybe_update(|has| !std::mem::replace(has, true));
                 }
             }
-            Event::Replace { .. } => {
-                // What is taken back is drawn anew from its beginning; equal
-                // nodes stay as they are.
-                let transcript = &drawing.transcript;
-                let keep = drawing.shown.min(transcript.text.len());
-                let keep = floor_boundary(&transcript.text, keep);
-                let mut document = LiveDocument::new();
-                document.push(&transcript.text[..keep]);
-                drawing.document = document;
-                drawing.shown = keep;
-                if let Some(body) = &mut drawing.body {
-                    body.forget();
-                }
-            }
+            Event::Replace { .. } => drawing.take_back(),
+            // What a Stop held back is part of what was kept after all.
+            event if event.is_terminal() => drawing.limit = None,
             _ => {}
         }
         let status = &drawing.transcript.status;
@@ -223,13 +196,23 @@ impl LiveTurn {
     }
 
     /// Notes that the connection is alive.
-    pub(crate) fn heard(&self) {
-        self.heard_ms.set(dom::monotonic_ms());
+    pub(crate) fn alive(&self) {
+        self.alive_ms.set(dom::monotonic_ms());
+    }
+
+    /// Whether the turn is accepted.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.conversation.get().is_some() && self.last() > 0
+    }
+
+    /// Whether this still follows its turn.
+    pub(crate) fn is_live(&self) -> bool {
+        LIVE.with_borrow(|all| all.iter().any(|live| std::ptr::eq(Rc::as_ptr(live), self)))
     }
 
     /// Remembers how to close the connection.
     pub(crate) fn connected(&self, connection: Option<AbortController>) {
-        self.heard();
+        self.alive();
         self.connection.replace(connection);
     }
 
@@ -259,8 +242,8 @@ impl LiveTurn {
     /// Brings the progress line up to date; called a few times a second.
     pub(crate) fn tick(&self) {
         let now = dom::monotonic_ms();
-        if now - self.heard_ms.get() > DEAD_MS {
-            self.heard();
+        if now - self.alive_ms.get() > DEAD_MS {
+            self.alive();
             self.disconnect();
         }
         let drawing = self.drawing.borrow();
@@ -270,27 +253,26 @@ impl LiveTurn {
             .output
             .unwrap_or_else(|| estimated_tokens(&transcript.text, &transcript.thinking));
         let writing_ms = self.first_ms.get().map_or(0.0, |first| now - first);
-        let expected = transcript.status.expected_tokens.unwrap_or(self.expected_tokens).max(1);
+        let expected = transcript
+            .status
+            .expected_tokens
+            .unwrap_or(self.expected_tokens)
+            .max(1);
         self.view.progress.set(Progress {
             accepted: transcript.last > 0,
             elapsed_ms: now - self.began_ms,
             tokens,
-            tokens_per_second: (writing_ms > 500.0).then(|| tokens as f64 * 1000.0 / writing_ms),
-            share: (tokens > 0).then(|| (tokens as f64 / expected as f64).min(0.95)),
+            tokens_per_second: (writing_ms > 500.0)
+                .then(|| tokens.saturating_sub(self.first_tokens) as f64 * 1000.0 / writing_ms),
+            share: (tokens > 0).then(|| (tokens * 100 / expected).min(95)),
             stalled: transcript.status.phase == Phase::Writing
                 && now - self.heard_ms.get() > STALLED_MS,
         });
     }
 
-    /// Whether everything was drawn and the turn has ended.
-    pub(crate) fn is_over(&self) -> bool {
-        let drawing = self.drawing.borrow();
-        drawing.transcript.ending.is_some()
-    }
-
     /// Ends without a terminal event: the turn cannot be followed any more.
     pub(crate) fn abandon(&self) {
-        LIVE.with_borrow_mut(|all| all.retain(|live| live.turn != self.turn));
+        LIVE.with_borrow_mut(|all| all.retain(|live| !std::ptr::eq(Rc::as_ptr(live), self)));
         self.shown.live.set(None);
     }
 
@@ -310,10 +292,19 @@ impl LiveTurn {
         }
     }
 
-    fn frame(self: Rc<Self>) {
+    /// Draws a frame's worth. Also called when the tab is hidden, because the
+    /// frame that was asked for before would never come.
+    pub(crate) fn frame(self: Rc<Self>) {
+        if !self.is_live() {
+            return;
+        }
         let more = {
             let mut drawing = self.drawing.borrow_mut();
             drawing.frame_wanted = false;
+            let calls = &drawing.transcript.tools;
+            if self.view.tools.with_untracked(|known| known != calls) {
+                self.view.tools.set(calls.clone());
+            }
             let begun = dom::monotonic_ms();
             if begun >= drawing.not_before_ms {
                 drawing.reveal();
@@ -324,23 +315,19 @@ impl LiveTurn {
         };
         if more {
             self.want_frame();
-        } else if self.is_over() {
+        } else if self.drawing.borrow().transcript.ending.is_some() {
             self.complete();
         }
-    }
-
-    fn draw(self: &Rc<Self>) {
-        self.drawing.borrow_mut().draw();
-        self.want_frame();
     }
 
     /// The last text is drawn: the message becomes an ordinary one.
     fn complete(&self) {
         let mut drawing = self.drawing.borrow_mut();
-        drawing.document.finish();
-        drawing.draw();
+        drawing.finish();
         let transcript = &drawing.transcript;
-        let Some(ending) = transcript.ending.clone() else { return };
+        let Some(ending) = transcript.ending.clone() else {
+            return;
+        };
         let interrupted = ending
             .problem
             .as_ref()
@@ -350,8 +337,11 @@ impl LiveTurn {
             message.thinking.clone_from(&transcript.thinking);
             message.tools.clone_from(&transcript.tools);
             message.last_event = transcript.last;
-            message.state =
-                if interrupted { MessageState::Interrupted } else { transcript.state };
+            message.state = if interrupted {
+                MessageState::Interrupted
+            } else {
+                transcript.state
+            };
             message.reason = Some(ending.reason);
             message.problem = ending.problem;
             message.statistics = Some(ending.statistics);
@@ -361,60 +351,6 @@ impl LiveTurn {
     }
 }
 
-impl Drawing {
-    fn target(&self) -> usize {
-        self.limit.map_or(self.transcript.text.len(), |limit| limit.min(self.transcript.text.len()))
-    }
-
-    fn has_more(&self) -> bool {
-        self.shown < self.target()
-            || self.thinking.as_ref().is_some_and(|it| it.len() < self.transcript.thinking.len())
-    }
-
-    /// Shows the next piece of what has arrived.
-    fn reveal(&mut self) {
-        let target = self.target();
-        if self.shown < target {
-            let remaining = target - self.shown;
-            let step = if self.transcript.ending.is_some() || dom::matches_media("(prefers-reduced-motion: reduce)") {
-                remaining
-            } else {
-                remaining.div_ceil(REVEAL_FRAMES)
-            };
-            let next = ceil_boundary(&self.transcript.text, self.shown + step);
-            self.document.push(&self.transcript.text[self.shown..next]);
-            self.shown = next;
-        }
-        self.draw();
-    }
-
-    fn draw(&mut self) {
-        if let Some(thinking) = &mut self.thinking {
-            thinking.grow_to(&self.transcript.thinking);
-        }
-        if let Some(body) = &mut self.body {
-            let final_nodes = body.draw(&self.document);
-            if !final_nodes.is_empty() {
-                enrich::improve(body.root(), final_nodes);
-            }
-        }
-    }
-}
-
 fn estimated_tokens(text: &str, thinking: &str) -> u64 {
     Usage::estimate_tokens(text.len() + thinking.len())
-}
-
-fn ceil_boundary(text: &str, mut at: usize) -> usize {
-    while at < text.len() && !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at.min(text.len())
-}
-
-fn floor_boundary(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

@@ -28,7 +28,14 @@ impl LiveMarkdown {
         let template = dom::document()
             .and_then(|document| document.create_element("template").ok())
             .and_then(|element| element.dyn_into().ok());
-        Self { root, template, blocks: 0, nodes: 0, rebuilt: 0, open_code: None }
+        Self {
+            root,
+            template,
+            blocks: 0,
+            nodes: 0,
+            rebuilt: 0,
+            open_code: None,
+        }
     }
 
     pub(crate) fn root(&self) -> &Element {
@@ -90,7 +97,9 @@ impl LiveMarkdown {
     /// Makes the nodes after the final ones look like this HTML; returns how
     /// many nodes it is.
     fn place(&self, html: &SafeHtml) -> u32 {
-        let Some(template) = &self.template else { return 0 };
+        let Some(template) = &self.template else {
+            return 0;
+        };
         template.set_inner_html(html.as_str());
         let wanted = template.content().child_nodes();
         let count = wanted.length();
@@ -111,7 +120,11 @@ pub(crate) struct GrowingText {
 
 impl GrowingText {
     pub(crate) fn new(element: Element) -> Self {
-        Self { element, text: None, len: 0 }
+        Self {
+            element,
+            text: None,
+            len: 0,
+        }
     }
 
     /// How many bytes are shown.
@@ -127,7 +140,10 @@ impl GrowingText {
             }
         } else {
             self.element.set_text_content(Some(text));
-            self.text = self.element.first_child().and_then(|node| node.dyn_into().ok());
+            self.text = self
+                .element
+                .first_child()
+                .and_then(|node| node.dyn_into().ok());
         }
         self.len = text.len();
     }
@@ -159,7 +175,9 @@ fn morph_child(parent: &Node, at: u32, wanted: &Node) {
         copy_attributes(element, new);
     }
     let children = wanted.child_nodes();
-    let children: Vec<Node> = (0..children.length()).filter_map(|at| children.item(at)).collect();
+    let children: Vec<Node> = (0..children.length())
+        .filter_map(|at| children.item(at))
+        .collect();
     for (at, child) in (0..).zip(&children) {
         morph_child(&present, at, child);
     }
@@ -167,12 +185,20 @@ fn morph_child(parent: &Node, at: u32, wanted: &Node) {
 }
 
 fn copy_attributes(element: &Element, wanted: &Element) {
-    for name in element.get_attribute_names().iter().filter_map(|name| name.as_string()) {
+    for name in element
+        .get_attribute_names()
+        .iter()
+        .filter_map(|name| name.as_string())
+    {
         if !wanted.has_attribute(&name) {
             let _ = element.remove_attribute(&name);
         }
     }
-    for name in wanted.get_attribute_names().iter().filter_map(|name| name.as_string()) {
+    for name in wanted
+        .get_attribute_names()
+        .iter()
+        .filter_map(|name| name.as_string())
+    {
         let value = wanted.get_attribute(&name);
         if element.get_attribute(&name) != value {
             let _ = element.set_attribute(&name, &value.unwrap_or_default());

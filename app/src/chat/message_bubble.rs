@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use markdown::Enricher;
 use protocol::{MessageState, Role, ToolCall};
 
 use super::{
-    enrich, live,
-    problem_notice::AnswerProblem,
-    progress_line::ProgressLine,
-    state::ShownMessage,
+    enrich, live, problem_notice::AnswerProblem, progress_line::ProgressLine, state::ShownMessage,
     statistics_line::AnswerFoot,
 };
 
@@ -22,8 +19,8 @@ pub type ServerEnricher = Arc<dyn Enricher + Send + Sync>;
 #[component]
 pub(crate) fn MessageBubble(shown: ShownMessage) -> impl IntoView {
     match shown.message.with_untracked(|message| message.role) {
-        Role::User => view! { <Question shown=shown /> }.into_any(),
-        Role::Assistant => view! { <Answer shown=shown /> }.into_any(),
+        Role::User => Either::Left(view! { <Question shown=shown /> }),
+        Role::Assistant => Either::Right(view! { <Answer shown=shown /> }),
     }
 }
 
@@ -50,7 +47,9 @@ fn Answer(shown: ShownMessage) -> impl IntoView {
     let live_now = shown.live.clone();
     Effect::new(move || {
         let is_live = live_now.with(Option::is_some);
-        let (Some(body), Some(thinking)) = (body.get(), thinking_body.get()) else { return };
+        let (Some(body), Some(thinking)) = (body.get(), thinking_body.get()) else {
+            return;
+        };
         match live::of_message(key) {
             Some(live) if is_live => live.draw_into(body.into(), thinking.into()),
             _ => enrich::improve(&body, 0..body.child_nodes().length()),
@@ -76,17 +75,22 @@ fn Answer(shown: ShownMessage) -> impl IntoView {
         let live = shown.live.clone();
         Memo::new(move |_| {
             live.get().is_some_and(|view| {
-                view.status.with(|status| status.phase == protocol::Phase::Thinking)
+                view.status
+                    .with(|status| status.phase == protocol::Phase::Thinking)
             })
         })
     };
     let tools = {
         let (live, message) = (shown.live.clone(), shown.message.clone());
         move || {
-            let calls = live
-                .get()
-                .map_or_else(|| message.with(|it| it.tools.clone()), |view| view.tools.get());
-            calls.into_iter().map(|call| view! { <Tool call=call /> }).collect_view()
+            let calls = live.get().map_or_else(
+                || message.with(|it| it.tools.clone()),
+                |view| view.tools.get(),
+            );
+            calls
+                .into_iter()
+                .map(|call| view! { <Tool call=call /> })
+                .collect_view()
         }
     };
     let html = drawn(&message.text);

@@ -4,14 +4,13 @@ use leptos::prelude::*;
 
 use super::{
     composer::Composer,
-    conversations,
+    conversations, follow, live,
     problem_notice::ProblemNotice,
     scroll,
     shortcuts::{self, Shortcuts},
-    sidebar::{Sidebar, SidebarToggle},
+    sidebar::{self, Sidebar, SidebarToggle},
     state::ChatState,
     transcript_view::TranscriptView,
-    turn,
 };
 use crate::{
     client::{dom, history, storage, tabs},
@@ -43,7 +42,7 @@ pub fn ChatPage(
                 "Skip to the message box"
             </a>
             <Sidebar />
-            <main class="main">
+            <main class="main" inert=move || state.narrow.get() && state.drawer_open.get()>
                 <header class="topbar">
                     <SidebarToggle />
                     <h1 class="topbar-title">
@@ -65,50 +64,25 @@ pub fn ChatPage(
                 </header>
                 <TranscriptView />
                 <div class="dock">
-                    {move || {
-                        state
-                            .away
-                            .get()
-                            .then(|| {
-                                view! {
-                                    <button
-                                        type="button"
-                                        class="button jump"
-                                        on:click=move |_| state.away.set(false)
-                                    >
-                                        <Icon symbol=Symbol::Down />
-                                        "Jump to latest"
-                                    </button>
-                                }
-                            })
-                    }}
+                    <button
+                        type="button"
+                        class="button jump"
+                        class:absent=move || !state.away.get()
+                        on:click=move |_| {
+                            state.away.set(false);
+                            dom::focus(scroll::SCROLLER);
+                        }
+                    >
+                        <Icon symbol=Symbol::Down />
+                        "Jump to latest"
+                    </button>
                     <div class="notices">
-                        {move || {
-                            state
-                                .offline
-                                .get()
-                                .then(|| {
-                                    view! {
-                                        <p class="notice" role="status">
-                                            <span class="pulse"></span>
-                                            "Connection lost. Nothing is lost with it; reconnecting…"
-                                        </p>
-                                    }
-                                })
-                        }}
-                        {move || {
-                            state
-                                .send_problem
-                                .get()
-                                .map(|problem| {
-                                    view! {
-                                        <ProblemNotice
-                                            problem=problem
-                                            on_close=move || state.send_problem.set(None)
-                                        />
-                                    }
-                                })
-                        }}
+                        <p class="notice" role="status" class:absent=move || !state.offline.get()>
+                            <span class="pulse"></span>
+                            "Connection lost. Nothing is lost with it; reconnecting…"
+                        </p>
+                        <ProblemNotice problem=state.send_problem again=None />
+                        <UndoNotice />
                     </div>
                     <Composer />
                 </div>
@@ -116,7 +90,6 @@ pub fn ChatPage(
             <p class="visually-hidden" role="status">
                 {move || state.announcement.get()}
             </p>
-            <UndoToast />
             <Shortcuts />
         </div>
     }
@@ -124,29 +97,33 @@ pub fn ChatPage(
 
 /// The offer to take a delete back.
 #[component]
-fn UndoToast() -> impl IntoView {
+fn UndoNotice() -> impl IntoView {
     let state = ChatState::use_here();
-    move || {
-        state.deleted.get().map(|summary| {
-            view! {
-                <div class="toast" role="alert">
-                    <span class="toast-text">"Deleted “" {summary.title} "”"</span>
-                    <button
-                        type="button"
-                        class="button"
-                        on:click=move |_| conversations::restore(state)
-                    >
-                        "Undo"
-                    </button>
-                </div>
-            }
-        })
+    let title = move || {
+        state
+            .deleted
+            .with(|deleted| deleted.as_ref().map(|(summary, _)| summary.title.clone()))
+    };
+    view! {
+        <div class="notice" class:absent=move || state.deleted.with(Option::is_none)>
+            <p class="notice-text">"Deleted “" {title} "”"</p>
+            <button
+                type="button"
+                id="undo"
+                class="button"
+                on:click=move |_| conversations::restore(state)
+            >
+                "Undo"
+            </button>
+        </div>
     }
 }
 
 /// What happens once the page is alive in the browser.
 fn wake(state: ChatState) {
-    state.clock.set((dom::now_ms() as i64, dom::utc_offset_ms()));
+    state
+        .clock
+        .set((dom::now_ms() as i64, dom::utc_offset_ms()));
     if state.model.get_untracked().is_none() || state.current.get_untracked().is_none() {
         let remembered = storage::get(storage::MODEL);
         let offered =
@@ -155,22 +132,37 @@ fn wake(state: ChatState) {
             state.model.set(offered);
         }
     }
-    state.sidebar_folded.set(storage::get(storage::SIDEBAR).is_some());
-    if state.draft.with_untracked(String::is_empty) {
-        let key = storage::draft_key(state.current.get_untracked());
-        state.draft.set(storage::get(&key).unwrap_or_default());
-    }
+    state
+        .sidebar_folded
+        .set(storage::get(storage::SIDEBAR).is_some());
+    // What was typed before the page came alive wins over what was stored.
+    let typed = dom::element::<web_sys::HtmlTextAreaElement>("composer").map(|area| area.value());
+    let key = storage::draft_key(state.current.get_untracked());
+    let draft = typed
+        .filter(|typed| !typed.is_empty())
+        .or_else(|| storage::get(&key));
+    state.draft.set(draft.unwrap_or_default());
+    let narrow = || dom::matches_media(sidebar::NARROW);
+    state.narrow.set(narrow());
+    dom::on_window("resize", move |_| {
+        if state.narrow.get_untracked() != narrow() {
+            state.narrow.set(narrow());
+        }
+    });
     scroll::install(state);
     shortcuts::install(state);
-    turn::follow_running(state);
+    follow::follow_running(state);
 
     dom::on_window("popstate", move |_| {
-        conversations::show(state, history::conversation());
+        // Links to a place on the page change the address as well.
+        if history::conversation() != state.current.get_untracked() {
+            conversations::show_again(state);
+        }
     });
     dom::on_window("online", move |_| state.offline.set(false));
     dom::on_window("offline", move |_| {
         state.offline.set(true);
-        for live in super::live::all() {
+        for live in live::all() {
             live.disconnect();
         }
     });
@@ -184,11 +176,17 @@ fn wake(state: ChatState) {
     });
     dom::on_document("visibilitychange", move |_| {
         if dom::is_visible() {
-            state.clock.set((dom::now_ms() as i64, dom::utc_offset_ms()));
+            state
+                .clock
+                .set((dom::now_ms() as i64, dom::utc_offset_ms()));
             leptos::task::spawn_local(async move {
                 conversations::refresh_list(state).await;
                 conversations::reload(state).await;
             });
+        } else {
+            for live in live::all() {
+                live.frame();
+            }
         }
     });
     if !dom::is_touch() {

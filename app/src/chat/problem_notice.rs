@@ -3,25 +3,47 @@
 use leptos::prelude::*;
 use protocol::{MessageState, Problem};
 
-use super::state::ShownMessage;
+use super::state::{ChatState, ShownMessage};
 use crate::ui::{Icon, Symbol};
 
 /// A problem that concerns the page or what was just sent.
 #[component]
 pub(crate) fn ProblemNotice(
-    /// The problem.
-    problem: Problem,
-    /// What closing it does.
-    on_close: impl Fn() + 'static,
+    /// Where the problem is kept, if there is one; closing takes it away.
+    problem: RwSignal<Option<Problem>>,
+    /// What trying again does, where the page can try again by itself.
+    again: Option<fn(ChatState)>,
 ) -> impl IntoView {
+    let state = ChatState::use_here();
+    let part =
+        move |of: fn(&Problem) -> &str| problem.with(|it| it.as_ref().map(|it| of(it).to_owned()));
+    let retryable = move || problem.with(|it| it.as_ref().is_some_and(|it| it.retryable));
     view! {
-        <div class="problem" role="alert">
+        <div class="problem" role="alert" class:absent=move || problem.with(Option::is_none)>
             <p>
-                <strong>{problem.message}</strong>
+                <strong>{move || part(|it| &it.message)}</strong>
                 " "
-                {problem.advice}
+                {move || part(|it| &it.advice)}
             </p>
-            <button type="button" class="button" aria-label="Close" on:click=move |_| on_close()>
+            <button
+                type="button"
+                class="button"
+                class:absent=move || again.is_none() || !retryable()
+                on:click=move |_| {
+                    if let Some(again) = again {
+                        again(state);
+                    }
+                }
+            >
+                <Icon symbol=Symbol::Retry />
+                "Try again"
+            </button>
+            <button
+                type="button"
+                class="button"
+                aria-label="Close"
+                on:click=move |_| problem.set(None)
+            >
                 <Icon symbol=Symbol::Close />
             </button>
         </div>
@@ -35,11 +57,14 @@ pub(crate) fn AnswerProblem(shown: ShownMessage) -> impl IntoView {
         shown.message.with(|message| {
             let problem = message.problem.clone()?;
             let kept = (!message.text.is_empty()
-                && matches!(message.state, MessageState::Failed | MessageState::Interrupted))
+                && matches!(
+                    message.state,
+                    MessageState::Failed | MessageState::Interrupted
+                ))
             .then_some(" What had arrived is kept.");
             let source = problem.provider.map(|provider| format!("{provider}: "));
             Some(view! {
-                <div class="problem" role="alert">
+                <div class="problem">
                     <p>
                         <strong>{source} {problem.message}</strong>
                         " "

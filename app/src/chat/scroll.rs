@@ -25,13 +25,18 @@ struct Stick {
 
 /// Sets up the transcript's scrolling; called once.
 pub(crate) fn install(state: ChatState) {
-    let (Some(scroller), Some(content)) =
-        (dom::element::<HtmlElement>(SCROLLER), dom::element::<Element>(CONTENT))
-    else {
+    let (Some(scroller), Some(content)) = (
+        dom::element::<HtmlElement>(SCROLLER),
+        dom::element::<Element>(CONTENT),
+    ) else {
         return;
     };
-    let stick =
-        Rc::new(Stick { scroller, stuck: Cell::new(true), wrote: Cell::new(0), state });
+    let stick = Rc::new(Stick {
+        scroller,
+        stuck: Cell::new(true),
+        wrote: Cell::new(0),
+        state,
+    });
     stick.set_stuck(true);
 
     let on_scroll = stick.clone();
@@ -39,8 +44,13 @@ pub(crate) fn install(state: ChatState) {
     let on_wheel = stick.clone();
     listen(&stick.scroller, "wheel", move |event| {
         // The wheel is felt before the scroll event comes.
-        let up = js_sys::Reflect::get(&event, &"deltaY".into()).ok().and_then(|it| it.as_f64());
-        if up.is_some_and(|delta| delta < 0.0) && on_wheel.can_scroll() {
+        let zooms = ["ctrlKey", "shiftKey"].into_iter().any(|key| {
+            js_sys::Reflect::get(&event, &key.into()).is_ok_and(|held| held.is_truthy())
+        });
+        let up = js_sys::Reflect::get(&event, &"deltaY".into())
+            .ok()
+            .and_then(|it| it.as_f64());
+        if !zooms && up.is_some_and(|delta| delta < 0.0) && on_wheel.can_scroll() {
             on_wheel.set_stuck(false);
         }
     });
@@ -86,7 +96,10 @@ impl Stick {
     fn set_stuck(&self, stuck: bool) {
         self.stuck.set(stuck);
         let anchor = if stuck { "none" } else { "auto" };
-        let _ = self.scroller.style().set_property("overflow-anchor", anchor);
+        let _ = self
+            .scroller
+            .style()
+            .set_property("overflow-anchor", anchor);
         if self.state.away.get_untracked() == stuck {
             self.state.away.set(!stuck);
         }
@@ -106,5 +119,12 @@ impl Stick {
 
 fn listen(on: &HtmlElement, event: &str, then: impl FnMut(web_sys::Event) + 'static) {
     let callback = Closure::<dyn FnMut(web_sys::Event)>::new(then).into_js_value();
-    let _ = on.add_event_listener_with_callback(event, callback.unchecked_ref());
+    // Passive: scrolling does not wait for us.
+    let options = web_sys::AddEventListenerOptions::new();
+    options.set_passive(true);
+    let _ = on.add_event_listener_with_callback_and_add_event_listener_options(
+        event,
+        callback.unchecked_ref(),
+        &options,
+    );
 }

@@ -1,6 +1,6 @@
 //! The conversations: a column on wide screens, a drawer on narrow ones.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use protocol::{ConversationSummary, api};
 
 use super::{conversations, state::ChatState};
@@ -9,6 +9,10 @@ use crate::{
     ui::{Icon, Mark, Symbol},
 };
 
+/// When the sidebar is a drawer; the same as in the style sheet.
+pub(crate) const NARROW: &str = "(max-width: 760px)";
+/// The toggle, which gets the focus back when the drawer closes.
+pub(crate) const TOGGLE: &str = "sidebar-toggle";
 const DAY_MS: i64 = 86_400_000;
 
 /// The list of conversations.
@@ -17,6 +21,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
     let state = ChatState::use_here();
     let theme = RwSignal::new(None::<String>);
     Effect::new(move || theme.set(storage::get(storage::THEME)));
+    let rows = Memo::new(move |_| rows(state));
     let new = move |event: web_sys::MouseEvent| {
         if !dom::is_modified(&event) {
             event.prevent_default();
@@ -27,7 +32,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
         <div
             class="scrim"
             class:open=move || state.drawer_open.get()
-            on:click=move |_| state.drawer_open.set(false)
+            on:click=move |_| toggle(state)
         ></div>
         <nav class="sidebar" id="sidebar" class:open=move || state.drawer_open.get() aria-label="Conversations">
             <div class="sidebar-head">
@@ -36,41 +41,32 @@ pub(crate) fn Sidebar() -> impl IntoView {
                     "Rivulet"
                 </a>
             </div>
-            <a class="button new-conversation" href="/" on:click=new>
+            <a id="new-conversation" class="button new-conversation" href="/" on:click=new>
                 <Icon symbol=Symbol::New />
                 "New conversation"
             </a>
             <div class="conversation-list">
-                <For
-                    each=move || groups(state)
-                    key=|(label, _)| label.clone()
-                    let((label, _))
-                >
-                    <section>
-                        <h2 class="group-label">{label.clone()}</h2>
-                        <ul>
-                            <For
-                                each=move || {
-                                    groups(state)
-                                        .into_iter()
-                                        .find(|(other, _)| *other == label)
-                                        .map(|(_, members)| members)
-                                        .unwrap_or_default()
-                                }
-                                key=|summary| (summary.id, summary.title.clone())
-                                let(summary)
-                            >
-                                <ConversationItem summary=summary />
-                            </For>
-                        </ul>
-                    </section>
-                </For>
-                {move || {
-                    state
-                        .conversations
-                        .with(Vec::is_empty)
-                        .then(|| view! { <p class="hint">"Your conversations will be listed here."</p> })
-                }}
+                <ul>
+                    <For each=move || rows.get() key=Row::key let(row)>
+                        {match row {
+                            Row::Day(label) => {
+                                Either::Left(
+                                    view! {
+                                        <li>
+                                            <h2 class="group-label">{label}</h2>
+                                        </li>
+                                    },
+                                )
+                            }
+                            Row::Conversation(summary) => {
+                                Either::Right(view! { <ConversationItem summary=summary /> })
+                            }
+                        }}
+                    </For>
+                </ul>
+                <p class="hint" class:absent=move || !state.conversations.with(Vec::is_empty)>
+                    "Your conversations will be listed here."
+                </p>
             </div>
             <div class="sidebar-foot">
                 <button type="button" class="button quiet" on:click=move |_| super::shortcuts::show()>
@@ -96,11 +92,13 @@ pub(crate) fn SidebarToggle() -> impl IntoView {
     view! {
         <button
             type="button"
+            id=TOGGLE
             class="button sidebar-toggle"
             aria-label="Conversations"
             aria-controls="sidebar"
             aria-expanded=move || {
-                (state.drawer_open.get() || !state.sidebar_folded.get()).to_string()
+                let shown = if state.narrow.get() { state.drawer_open.get() } else { !state.sidebar_folded.get() };
+                shown.to_string()
             }
             on:click=move |_| toggle(state)
         >
@@ -111,8 +109,10 @@ pub(crate) fn SidebarToggle() -> impl IntoView {
 
 /// Folds the sidebar or opens the drawer, or back.
 pub(crate) fn toggle(state: ChatState) {
-    if dom::matches_media("(max-width: 760px)") {
-        state.drawer_open.update(|open| *open = !*open);
+    if state.narrow.get_untracked() {
+        let open = !state.drawer_open.get_untracked();
+        state.drawer_open.set(open);
+        dom::focus(if open { "new-conversation" } else { TOGGLE });
     } else {
         let folded = !state.sidebar_folded.get_untracked();
         state.sidebar_folded.set(folded);
@@ -141,18 +141,28 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
             conversations::open(state, Some(id));
         }
     };
+    let link = format!("conversation-{id}");
+    let close = {
+        let link = StoredValue::new(link.clone());
+        move || {
+            editing.set(false);
+            // The link is drawn again before the next frame.
+            dom::on_next_frame(move || link.with_value(|link| dom::focus(link)));
+        }
+    };
     let save = move || {
         if !editing.get_untracked() {
             return;
         }
-        editing.set(false);
-        if let Some(input) = input.get_untracked() {
-            conversations::rename(state, id, input.value());
+        let title = input.get_untracked().map(|input| input.value());
+        close();
+        if let Some(title) = title {
+            conversations::rename(state, id, title);
         }
     };
     let item = move || {
         if editing.get() {
-            view! {
+            Either::Left(view! {
                 <input
                     node_ref=input
                     class="rename"
@@ -167,19 +177,19 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
                         match event.key().as_str() {
                             "Enter" => save(),
                             "Escape" => {
-                                event.stop_propagation();
-                                editing.set(false);
+                                event.prevent_default();
+                                close();
                             }
                             _ => {}
                         }
                     }
                 />
-            }
-                .into_any()
+            })
         } else {
             let name = title.get_value();
-            view! {
+            Either::Right(view! {
                 <a
+                    id=link.clone()
                     class="conversation-link"
                     href=api::conversation_page(id)
                     aria-current=move || is_current().then_some("page")
@@ -205,8 +215,7 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
                 >
                     <Icon symbol=Symbol::Delete />
                 </button>
-            }
-                .into_any()
+            })
         }
     };
     view! {
@@ -228,18 +237,39 @@ fn next_theme(theme: RwSignal<Option<String>>) {
     theme.set(next.map(str::to_owned));
 }
 
-/// The conversations under the days a person would name.
-fn groups(state: ChatState) -> Vec<(String, Vec<ConversationSummary>)> {
-    let (now_ms, offset_ms) = state.clock.get();
-    let mut groups: Vec<(String, Vec<ConversationSummary>)> = Vec::new();
-    for summary in state.conversations.get() {
-        let label = day_label(summary.updated_ms, now_ms, offset_ms);
-        match groups.last_mut() {
-            Some((last, members)) if *last == label => members.push(summary),
-            _ => groups.push((label, vec![summary])),
+/// A row of the list.
+#[derive(Clone, PartialEq)]
+enum Row {
+    /// The name of a day.
+    Day(String),
+    /// A conversation of that day.
+    Conversation(ConversationSummary),
+}
+
+impl Row {
+    /// What tells this row from the others, and from itself before a change.
+    fn key(&self) -> String {
+        match self {
+            Self::Day(label) => label.clone(),
+            Self::Conversation(summary) => format!("{} {}", summary.id, summary.title),
         }
     }
-    groups
+}
+
+/// The conversations under the days a person would name.
+fn rows(state: ChatState) -> Vec<Row> {
+    let (now_ms, offset_ms) = state.clock.get();
+    let mut rows = Vec::new();
+    let mut day = String::new();
+    for summary in state.conversations.get() {
+        let label = day_label(summary.updated_ms, now_ms, offset_ms);
+        if label != day {
+            day.clone_from(&label);
+            rows.push(Row::Day(label));
+        }
+        rows.push(Row::Conversation(summary));
+    }
+    rows
 }
 
 /// "Today", "Yesterday", "Last 7 days", "Last 30 days", then month and year.
@@ -258,8 +288,18 @@ fn day_label(at_ms: i64, now_ms: i64, offset_ms: i64) -> String {
 /// `civil_from_days`.
 fn month_label(day: i64) -> String {
     const MONTHS: [&str; 12] = [
-        "March", "April", "May", "June", "July", "August", "September", "October", "November",
-        "December", "January", "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+        "January",
+        "February",
     ];
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);

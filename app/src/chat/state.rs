@@ -1,12 +1,14 @@
 //! What the chat screen knows, as narrow signals provided by context.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use leptos::prelude::*;
 use protocol::{
-    Conversation, ConversationId, ConversationSummary, Message, MessageId, MessageState,
-    ModelList, Problem, Role, TurnId, title_from,
+    Conversation, ConversationId, ConversationSummary, Message, MessageId, MessageState, ModelList,
+    Problem, Role, title_from,
 };
 
-use super::live::LiveView;
+use super::{live::LiveView, turn::Unsure};
 use crate::shell::PageData;
 
 /// The state of the chat screen; lives as long as the page.
@@ -30,7 +32,7 @@ pub(crate) struct ChatState {
     /// Messages typed while an answer is being written.
     pub(crate) queue: RwSignal<Vec<String>>,
     /// A send whose outcome is unknown: sent again, it keeps its id.
-    pub(crate) unsure: RwSignal<Option<(String, TurnId)>>,
+    pub(crate) unsure: RwSignal<Option<Unsure>>,
     /// What is wrong with the address or the page as a whole.
     pub(crate) page_problem: RwSignal<Option<Problem>>,
     /// Whether the server cannot be reached at the moment.
@@ -41,8 +43,13 @@ pub(crate) struct ChatState {
     pub(crate) sidebar_folded: RwSignal<bool>,
     /// Whether the drawer is open (narrow screens).
     pub(crate) drawer_open: RwSignal<bool>,
-    /// A conversation just deleted, whose delete can be taken back.
-    pub(crate) deleted: RwSignal<Option<ConversationSummary>>,
+    /// Whether the screen is so narrow that the sidebar is a drawer.
+    pub(crate) narrow: RwSignal<bool>,
+    /// A conversation just deleted, whose delete can be taken back, and
+    /// whether it was the one shown.
+    pub(crate) deleted: RwSignal<Option<(ConversationSummary, bool)>>,
+    /// Whether the server is still deleting.
+    pub(crate) deleting: RwSignal<bool>,
     /// What a screen reader is told.
     pub(crate) announcement: RwSignal<String>,
     /// Whether the reader is away from the bottom of the transcript.
@@ -54,8 +61,9 @@ pub(crate) struct ChatState {
 /// A message in the transcript.
 #[derive(Clone)]
 pub(crate) struct ShownMessage {
-    /// Stays the same while the message's id becomes known.
-    pub(crate) key: MessageId,
+    /// Of this drawing of the message: stays the same while the message's id
+    /// becomes known, and is another where it must be drawn anew.
+    pub(crate) key: u64,
     /// The message; while an answer is being written its text is drawn past
     /// this signal, which changes when the state does.
     pub(crate) message: ArcRwSignal<Message>,
@@ -65,8 +73,9 @@ pub(crate) struct ShownMessage {
 
 impl ShownMessage {
     pub(crate) fn new(message: Message) -> Self {
+        static KEYS: AtomicU64 = AtomicU64::new(0);
         Self {
-            key: message.id,
+            key: KEYS.fetch_add(1, Ordering::Relaxed),
             message: ArcRwSignal::new(message),
             live: ArcRwSignal::new(None),
         }
@@ -84,7 +93,7 @@ impl ChatState {
             conversations: RwSignal::new(data.conversations.clone()),
             models: RwSignal::new(data.models.clone()),
             model: RwSignal::new(model),
-            current: RwSignal::new(data.conversation.as_ref().map(|it| it.summary.id)),
+            current: RwSignal::new(data.conversation.as_ref().map(|it| it.id)),
             messages: RwSignal::new(data.conversation.as_ref().map(shown).unwrap_or_default()),
             draft: RwSignal::new(data.draft.clone()),
             send_problem: RwSignal::new(None),
@@ -95,7 +104,9 @@ impl ChatState {
             loading: RwSignal::new(false),
             sidebar_folded: RwSignal::new(false),
             drawer_open: RwSignal::new(false),
+            narrow: RwSignal::new(false),
             deleted: RwSignal::new(None),
+            deleting: RwSignal::new(false),
             announcement: RwSignal::new(String::new()),
             away: RwSignal::new(false),
             clock: RwSignal::new((data.now_ms, 0)),
@@ -110,26 +121,64 @@ impl ChatState {
     /// The answer being written in the conversation shown.
     pub(crate) fn running(&self) -> Option<ShownMessage> {
         self.messages.with(|messages| {
-            messages.iter().rev().find(|shown| shown.live.with(Option::is_some)).cloned()
+            messages
+                .iter()
+                .rev()
+                .find(|shown| shown.live.with(Option::is_some))
+                .cloned()
         })
+    }
+
+    /// Whether a message is among those shown.
+    pub(crate) fn shows(&self, message: &ShownMessage) -> bool {
+        self.messages
+            .with_untracked(|all| all.iter().any(|shown| shown.key == message.key))
     }
 
     /// Shows a conversation's newest path.
     pub(crate) fn show(&self, conversation: &Conversation) {
-        if let Some(model) = self.models.with_untracked(|models| last_model(conversation, models)) {
+        if let Some(model) = self
+            .models
+            .with_untracked(|models| last_model(conversation, models))
+        {
             self.model.set(Some(model));
         }
-        self.current.set(Some(conversation.summary.id));
-        self.messages.set(shown(conversation));
+        self.current.set(Some(conversation.id));
+        // What is drawn already and has not changed stays as it is.
+        let before = self.messages.get_untracked();
+        let mut after = shown(conversation);
+        for new in &mut after {
+            let same = before.iter().find(|old| {
+                new.message.with_untracked(|new| {
+                    old.message.with_untracked(|old| {
+                        old.id == new.id && old.state == new.state && old.text == new.text
+                    })
+                })
+            });
+            if let Some(old) = same {
+                *new = old.clone();
+            }
+        }
+        self.messages.set(after);
         self.page_problem.set(None);
     }
 
     /// Puts a conversation that has just changed on top of the sidebar.
     pub(crate) fn touch(&self, id: ConversationId, now_ms: i64, question: &str) {
         self.conversations.update(|all| {
-            let known = all.iter().position(|summary| summary.id == id).map(|at| all.remove(at));
+            let known = all
+                .iter()
+                .position(|summary| summary.id == id)
+                .map(|at| all.remove(at));
             let title = known.map_or_else(|| title_from(question), |summary| summary.title);
-            all.insert(0, ConversationSummary { id, title, updated_ms: now_ms });
+            all.insert(
+                0,
+                ConversationSummary {
+                    id,
+                    title,
+                    updated_ms: now_ms,
+                },
+            );
         });
     }
 
@@ -137,19 +186,29 @@ impl ChatState {
     pub(crate) fn title(&self) -> Option<String> {
         let current = self.current.get()?;
         self.conversations.with(|all| {
-            all.iter().find(|summary| summary.id == current).map(|summary| summary.title.clone())
+            all.iter()
+                .find(|summary| summary.id == current)
+                .map(|summary| summary.title.clone())
         })
     }
 }
 
 fn shown(conversation: &Conversation) -> Vec<ShownMessage> {
-    conversation.newest_path().into_iter().cloned().map(ShownMessage::new).collect()
+    conversation
+        .newest_path()
+        .into_iter()
+        .cloned()
+        .map(ShownMessage::new)
+        .collect()
 }
 
 /// The model that answered last, if it is still there.
 fn last_model(conversation: &Conversation, models: &ModelList) -> Option<String> {
     let path = conversation.newest_path();
-    let model = path.iter().rev().find_map(|message| message.model.clone())?;
+    let model = path
+        .iter()
+        .rev()
+        .find_map(|message| message.model.clone())?;
     models.find(&model).is_some().then_some(model)
 }
 

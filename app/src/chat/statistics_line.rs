@@ -23,7 +23,11 @@ pub(crate) fn AnswerFoot(shown: ShownMessage) -> impl IntoView {
         }
         let again = shown.clone();
         let source = shown.message.clone();
-        let can_retry = message.state != MessageState::Finished;
+        let key = shown.key;
+        let can_retry = message.state != MessageState::Finished
+            && state
+                .messages
+                .with(|all| all.last().is_some_and(|last| last.key == key));
         Some(view! {
             <footer class="answer-foot">
                 <div class="actions">
@@ -97,10 +101,10 @@ fn summary(statistics: &Statistics, model: Option<&str>) -> String {
     let mut parts = Vec::new();
     parts.extend(model.map(str::to_owned));
     if let Some(first) = statistics.first_token_ms {
-        parts.push(format!("first token {}", seconds(first as f64)));
+        parts.push(format!("first token {}", seconds(first)));
     }
     if statistics.duration_ms > 0 {
-        parts.push(format!("{} in all", seconds(statistics.duration_ms as f64)));
+        parts.push(format!("{} in all", seconds(statistics.duration_ms)));
     }
     let usage = &statistics.usage;
     if usage.input.is_some() || usage.output.is_some() {
@@ -112,7 +116,7 @@ fn summary(statistics: &Statistics, model: Option<&str>) -> String {
         ));
     }
     if let Some(speed) = statistics.tokens_per_second() {
-        parts.push(format!("{speed:.0} tokens/s"));
+        parts.push(format!("{} tokens/s", speed.round() as u64));
     }
     parts.push("cost unknown".to_owned());
     parts.join(" · ")
@@ -120,7 +124,9 @@ fn summary(statistics: &Statistics, model: Option<&str>) -> String {
 
 fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'static str, String)> {
     let usage = &statistics.usage;
-    let writing = statistics.duration_ms.saturating_sub(statistics.first_token_ms.unwrap_or(0));
+    let writing = statistics
+        .duration_ms
+        .saturating_sub(statistics.first_token_ms.unwrap_or(0));
     let mut rows = vec![
         ("Ended", reason.unwrap_or("unknown").to_owned()),
         ("Attempts", statistics.attempts.to_string()),
@@ -129,12 +135,15 @@ fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'static str, Str
         ("Words", grouped(statistics.words)),
     ];
     if statistics.chunks > 0 {
-        let mean = statistics.characters as f64 / statistics.chunks as f64;
-        rows.push(("Average chunk", format!("{mean:.1} characters")));
+        let tenths = statistics.characters * 10 / statistics.chunks;
+        rows.push((
+            "Average chunk",
+            format!("{}.{} characters", tenths / 10, tenths % 10),
+        ));
     }
     if writing >= 1_000 {
-        let pace = statistics.words as f64 * 60_000.0 / writing as f64;
-        rows.push(("Words per minute", format!("{pace:.0}")));
+        let pace = statistics.words * 60_000 / writing;
+        rows.push(("Words per minute", grouped(pace)));
     }
     if let Some(cached) = usage.cached {
         rows.push(("Tokens in, from cache", grouped(cached)));
@@ -142,7 +151,11 @@ fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'static str, Str
     if let Some(thinking) = usage.thinking {
         rows.push(("Tokens out, thinking", grouped(thinking)));
     }
-    let source = if usage.estimated { "estimated by us" } else { "reported by the provider" };
+    let source = if usage.estimated {
+        "estimated by us"
+    } else {
+        "reported by the provider"
+    };
     rows.push(("Token counts", source.to_owned()));
     rows
 }

@@ -4,7 +4,10 @@
 use leptos::prelude::*;
 
 use super::{state::ChatState, turn};
-use crate::ui::{Icon, Symbol};
+use crate::{
+    client::dom,
+    ui::{Icon, Symbol},
+};
 
 /// The button at the end of the composer. While an answer is being written
 /// and the box has text, both are there: the text can be put in the queue.
@@ -14,43 +17,40 @@ pub(crate) fn SendOrStop() -> impl IntoView {
     let live = Memo::new(move |_| state.running().is_some());
     let has_text = Memo::new(move |_| !state.draft.with(|draft| draft.trim().is_empty()));
     let stopping = move || {
-        state.running().and_then(|shown| shown.live.get()).is_some_and(|view| view.stopping.get())
+        state
+            .running()
+            .and_then(|shown| shown.live.get())
+            .is_some_and(|view| view.stopping.get())
     };
     view! {
         <div class="send-or-stop">
-            {move || {
-                (!live.get() || has_text.get())
-                    .then(|| {
-                        view! {
-                            <button
-                                type="submit"
-                                class="button send"
-                                class:secondary=move || live.get()
-                                aria-label=move || {
-                                    if live.get() { "Send when this answer is done" } else { "Send" }
-                                }
-                            >
-                                <Icon symbol=Symbol::Send />
-                            </button>
-                        }
-                    })
-            }}
-            {move || {
-                live.get()
-                    .then(|| {
-                        view! {
-                            <button
-                                type="button"
-                                class="button stop"
-                                aria-label="Stop"
-                                aria-busy=move || stopping().to_string()
-                                on:click=move |_| turn::stop(state)
-                            >
-                                <Icon symbol=Symbol::Stop />
-                            </button>
-                        }
-                    })
-            }}
+            <button
+                type="submit"
+                class="button send"
+                class:absent=move || live.get() && !has_text.get()
+                class:secondary=move || live.get()
+                aria-label=move || {
+                    if live.get() { "Send when this answer is done" } else { "Send" }
+                }
+            >
+                <Icon symbol=Symbol::Send />
+            </button>
+            <button
+                type="button"
+                class="button stop"
+                class:absent=move || !live.get()
+                aria-label="Stop"
+                aria-busy=move || stopping().to_string()
+                on:click=move |_| {
+                    turn::stop(state);
+                    // The button is about to go: the focus must not go with it.
+                    if !dom::is_touch() {
+                        dom::focus("composer");
+                    }
+                }
+            >
+                <Icon symbol=Symbol::Stop />
+            </button>
         </div>
     }
 }

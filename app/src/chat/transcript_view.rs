@@ -27,22 +27,13 @@ pub(crate) fn TranscriptView() -> impl IntoView {
         >
             <div id=scroll::CONTENT class="transcript-content">
                 {move || is_empty.get().then(|| view! { <EmptyPage /> })}
-                {move || {
-                    state
-                        .page_problem
-                        .get()
-                        .map(|problem| {
-                            view! {
-                                <ProblemNotice
-                                    problem=problem
-                                    on_close=move || super::conversations::open(state, None)
-                                />
-                            }
-                        })
-                }}
-                {move || {
-                    state.loading.get().then(|| view! { <p class="hint loading">"Opening…"</p> })
-                }}
+                <ProblemNotice
+                    problem=state.page_problem
+                    again=Some(super::conversations::show_again)
+                />
+                <p class="hint loading" class:absent=move || !state.loading.get()>
+                    "Opening…"
+                </p>
                 <div role="log" aria-live="off" aria-label="Messages" class="messages">
                     <For each=move || state.messages.get() key=|shown| shown.key let(shown)>
                         <MessageBubble shown=shown />

@@ -47,7 +47,9 @@ pub(crate) fn utc_offset_ms() -> i64 {
 
 /// Milliseconds on a clock that never jumps.
 pub(crate) fn monotonic_ms() -> f64 {
-    window().and_then(|window| window.performance()).map_or_else(now_ms, |clock| clock.now())
+    window()
+        .and_then(|window| window.performance())
+        .map_or_else(now_ms, |clock| clock.now())
 }
 
 /// Sixteen random bytes, good enough for an id.
@@ -101,7 +103,8 @@ pub(crate) fn is_offline() -> bool {
 
 /// Whether the tab is in view.
 pub(crate) fn is_visible() -> bool {
-    document().is_none_or(|document| document.visibility_state() == web_sys::VisibilityState::Visible)
+    document()
+        .is_none_or(|document| document.visibility_state() == web_sys::VisibilityState::Visible)
 }
 
 /// Listens on the window for as long as the page lives.
@@ -124,7 +127,9 @@ pub(crate) fn on_document(event: &str, then: impl FnMut(web_sys::Event) + 'stati
 /// sheet looks at and the document's first script restores before the first
 /// paint.
 pub(crate) fn set_document_data(name: &str, value: Option<&str>) {
-    let Some(root) = document().and_then(|document| document.document_element()) else { return };
+    let Some(root) = document().and_then(|document| document.document_element()) else {
+        return;
+    };
     let name = format!("data-{name}");
     let _ = match value {
         Some(value) => root.set_attribute(&name, value),
@@ -146,7 +151,12 @@ pub(crate) fn element<T: JsCast>(id: &str) -> Option<T> {
 
 /// The nearest element around an event's target that matches a selector.
 pub(crate) fn closest(event: &web_sys::Event, selector: &str) -> Option<Element> {
-    event.target()?.dyn_into::<Element>().ok()?.closest(selector).ok()?
+    event
+        .target()?
+        .dyn_into::<Element>()
+        .ok()?
+        .closest(selector)
+        .ok()?
 }
 
 /// Puts text on the clipboard, also where the page is not served securely

@@ -18,7 +18,13 @@ pub(crate) struct Request<'a> {
 
 impl<'a> Request<'a> {
     pub(crate) fn new(method: &'a str, path: &'a str) -> Self {
-        Self { method, path, body: None, accept: "application/json", abort: None }
+        Self {
+            method,
+            path,
+            body: None,
+            accept: "application/json",
+            abort: None,
+        }
     }
 
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
@@ -47,9 +53,15 @@ impl<'a> Request<'a> {
             return Ok(response);
         }
         let status = response.status();
-        let problem = text(&response).await.and_then(|body| serde_json::from_str(&body).ok());
+        let problem = text(&response)
+            .await
+            .and_then(|body| serde_json::from_str(&body).ok());
         Err(problem.unwrap_or_else(|| {
             // A proxy in between answered, in its own words.
+            if status == 413 {
+                return Problem::new(ProblemKind::TooLarge, "The message is too large.")
+                    .advice("Shorten it, or let the proxy take larger requests.");
+            }
             let mut problem = Problem::new(
                 ProblemKind::Unreachable,
                 format!("The server could not be reached (status {status})."),
@@ -66,8 +78,11 @@ impl<'a> Request<'a> {
         let response = self.send().await?;
         let body = text(&response).await.ok_or_else(unreachable)?;
         serde_json::from_str(&body).map_err(|_| {
-            Problem::new(ProblemKind::Malformed, "The server's answer could not be read.")
-                .advice("Reload the page: it may be older than the server.")
+            Problem::new(
+                ProblemKind::Malformed,
+                "The server's answer could not be read.",
+            )
+            .advice("Reload the page: it may be older than the server.")
         })
     }
 
@@ -83,7 +98,9 @@ impl<'a> Request<'a> {
         init.set_headers(&headers);
         init.set_signal(self.abort);
         let window = web_sys::window().ok_or(JsValue::NULL)?;
-        JsFuture::from(window.fetch_with_str_and_init(self.path, &init)).await?.dyn_into()
+        JsFuture::from(window.fetch_with_str_and_init(self.path, &init))
+            .await?
+            .dyn_into()
     }
 }
 
@@ -104,7 +121,10 @@ impl Body {
 }
 
 async fn text(response: &Response) -> Option<String> {
-    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+    JsFuture::from(response.text().ok()?)
+        .await
+        .ok()?
+        .as_string()
 }
 
 pub(crate) fn unreachable() -> Problem {

@@ -16,12 +16,19 @@ pub(crate) fn get(key: &str) -> Option<String> {
 pub(crate) fn set(key: &str, value: &str) {
     let Some(storage) = storage() else { return };
     // A full storage loses a draft's copy, not the draft.
-    let _ = if value.is_empty() { storage.remove_item(key) } else { storage.set_item(key, value) };
+    let _ = if value.is_empty() {
+        storage.remove_item(key)
+    } else {
+        storage.set_item(key, value)
+    };
 }
 
 /// Where the draft of a conversation is kept; `None` is the empty page's.
 pub(crate) fn draft_key(conversation: Option<ConversationId>) -> String {
-    conversation.map_or_else(|| "rivulet.draft".to_owned(), |id| format!("rivulet.draft.{id}"))
+    conversation.map_or_else(
+        || "rivulet.draft".to_owned(),
+        |id| format!("rivulet.draft.{id}"),
+    )
 }
 
 pub(crate) const MODEL: &str = "rivulet.model";

@@ -23,7 +23,7 @@ pub(crate) struct EventStream {
 }
 
 /// Closes a request when dropped.
-pub(crate) struct Abort(pub(crate) Option<AbortController>);
+struct Abort(Option<AbortController>);
 
 impl Drop for Abort {
     fn drop(&mut self) {
@@ -53,7 +53,12 @@ impl EventStream {
         }
         let response = request.send().await?;
         let body = Body::of(&response).ok_or_else(super::http::unreachable)?;
-        Ok(Self { body, decoder: sse::Decoder::default(), ready: VecDeque::new(), abort })
+        Ok(Self {
+            body,
+            decoder: sse::Decoder::default(),
+            ready: VecDeque::new(),
+            abort,
+        })
     }
 
     /// A handle that closes this stream from elsewhere.
@@ -62,13 +67,15 @@ impl EventStream {
     }
 
     /// The next entry; `None` when the connection ended, which before a
-    /// terminal event means: come back.
-    pub(crate) async fn next(&mut self) -> Option<Entry> {
+    /// terminal event means: come back. `alive` is called whenever bytes came,
+    /// heartbeats included.
+    pub(crate) async fn next(&mut self, alive: impl Fn()) -> Option<Entry> {
         loop {
             if let Some(entry) = self.ready.pop_front() {
                 return Some(entry);
             }
             self.decoder.push(&self.body.next().await?);
+            alive();
             while let Some(frame) = self.decoder.next_frame().ok()? {
                 self.ready.extend(entry_of(&frame));
             }
@@ -80,14 +87,16 @@ impl EventStream {
 /// newer than the page.
 fn entry_of(frame: &sse::Frame) -> Option<Entry> {
     let id = frame.id.as_deref()?.parse().ok()?;
-    let data: serde_json::Value = serde_json::from_str(&frame.data).ok()?;
-    let named = serde_json::json!({ "event": frame.event, "data": data });
-    let event: Event = serde_json::from_value(named).ok()?;
+    let event = Event::from_wire(&frame.event, &frame.data).ok()??;
     Some(Entry { id, event })
 }
 
 /// Stops a turn; what is stored is not longer than what was shown.
 pub(crate) async fn stop(turn: TurnId, shown: usize) -> Result<(), Problem> {
     let body = Stop { shown: Some(shown) };
-    Request::new("POST", &api::stop(turn)).json(&body).send().await.map(|_| ())
+    Request::new("POST", &api::stop(turn))
+        .json(&body)
+        .send()
+        .await
+        .map(|_| ())
 }

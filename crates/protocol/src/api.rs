@@ -123,7 +123,7 @@ pub struct Started {
 pub struct Stop {
     /// How many characters (Unicode scalar values) of the answer had been
     /// shown when Stop was pressed: what is stored is not longer. Absent:
-    /// everything that had been received.
+    /// everything that watchers had been sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<usize>,
 }

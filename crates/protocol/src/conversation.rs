@@ -90,9 +90,12 @@ pub struct ConversationSummary {
 /// versions before newer ones.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Conversation {
-    /// What the sidebar shows of it.
-    #[serde(flatten)]
-    pub summary: ConversationSummary,
+    /// Its id.
+    pub id: ConversationId,
+    /// Its title; see [`ConversationSummary::title`].
+    pub title: String,
+    /// When it last changed, milliseconds since the Unix epoch.
+    pub updated_ms: i64,
     /// The whole tree.
     pub messages: Vec<Message>,
 }

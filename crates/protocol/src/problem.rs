@@ -39,7 +39,8 @@ pub enum ProblemKind {
     Interrupted,
     /// The store cannot be written: disk full, database locked.
     Storage,
-    /// A fault of ours.
+    /// A fault of ours, or what a newer server calls by a newer name.
+    #[serde(other)]
     Internal,
 }
 

@@ -11,6 +11,10 @@ mod reader;
 mod request;
 mod wire;
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod property;
+
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]

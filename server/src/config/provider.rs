@@ -111,8 +111,9 @@ impl FileProvider {
 }
 
 fn parse(address: &str) -> anyhow::Result<Url> {
-    let url = Url::parse(address)
-        .with_context(|| format!("`{address}` is no address; one looks like http://host:1234/v1"))?;
+    let url = Url::parse(address).with_context(|| {
+        format!("`{address}` is no address; one looks like http://host:1234/v1")
+    })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         bail!("`{address}` must begin with http:// or https:// and name a host");
     }
@@ -129,11 +130,20 @@ fn host_of(address: &str) -> String {
 /// Ollama's own variable takes a host, a host and a port, or an address; a
 /// server that listens on every interface is reached on this machine.
 fn ollama_address(host: Option<&str>) -> String {
-    let host = host.unwrap_or("127.0.0.1:11434").trim().trim_end_matches('/');
+    let host = host
+        .unwrap_or("127.0.0.1:11434")
+        .trim()
+        .trim_end_matches('/');
     let (scheme, rest) = host.split_once("://").unwrap_or(("http", host));
     let rest = rest.replacen("0.0.0.0", "127.0.0.1", 1);
-    let has_port = rest.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let port = if has_port || host.contains("://") { "" } else { ":11434" };
+    let has_port = rest
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let port = if has_port || host.contains("://") {
+        ""
+    } else {
+        ":11434"
+    };
     format!("{scheme}://{rest}{port}/v1")
 }
 

@@ -2,8 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use protocol::{
-    Conversation, ConversationId, ConversationSummary, ModelList, Problem, ProblemKind,
-    api::Rename,
+    Conversation, ConversationId, ConversationSummary, ModelList, Problem, ProblemKind, api::Rename,
 };
 
 use super::{

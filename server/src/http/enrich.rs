@@ -24,7 +24,10 @@ pub(super) async fn enrich(
             Enrich::Code { language, source } => state.enricher.code(&language, &source),
             Enrich::Math { source, display } => state.enricher.math(&source, display),
         };
-        pieces.into_iter().map(|piece| draw(piece).map(SafeHtml::into_string)).collect()
+        pieces
+            .into_iter()
+            .map(|piece| draw(piece).map(SafeHtml::into_string))
+            .collect()
     });
     drawn.await.map(Json).map_err(|error| {
         tracing::error!(%error, "a piece could not be drawn");

@@ -1,11 +1,11 @@
 //! The page, drawn by the server first.
 
+use app::{PageData, ServerEnricher, Shell};
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use app::{PageData, ServerEnricher, Shell};
 use leptos::prelude::*;
 use protocol::{ConversationId, MessageState, Problem, ProblemKind};
 
@@ -21,10 +21,14 @@ pub(super) async fn conversation(
     request: Request,
 ) -> Response {
     let asked = match id {
-        Ok(IdPath(id)) => PageRequest { conversation: Some(id), ..PageRequest::default() },
-        Err(HttpProblem(problem)) => {
-            PageRequest { problem: Some(problem), ..PageRequest::default() }
-        }
+        Ok(IdPath(id)) => PageRequest {
+            conversation: Some(id),
+            ..PageRequest::default()
+        },
+        Err(HttpProblem(problem)) => PageRequest {
+            problem: Some(problem),
+            ..PageRequest::default()
+        },
     };
     render(&state, request, asked).await
 }
@@ -42,7 +46,15 @@ pub(super) async fn not_found(State(state): State<AppState>, request: Request) -
         return HttpProblem(problem).into_response();
     }
     let problem = problem.advice("Start a new conversation, or choose one on the left.");
-    render(&state, request, PageRequest { problem: Some(problem), ..PageRequest::default() }).await
+    render(
+        &state,
+        request,
+        PageRequest {
+            problem: Some(problem),
+            ..PageRequest::default()
+        },
+    )
+    .await
 }
 
 /// What the page shall show.
@@ -72,7 +84,10 @@ pub(super) async fn render(state: &AppState, request: Request, asked: PageReques
         }
     };
     let refresh = conversation.as_ref().is_some_and(|conversation| {
-        conversation.messages.iter().any(|message| message.state == MessageState::Writing)
+        conversation
+            .messages
+            .iter()
+            .any(|message| message.state == MessageState::Writing)
     });
     let status = problem
         .clone()
@@ -112,7 +127,7 @@ pub(super) async fn render(state: &AppState, request: Request, asked: PageReques
 fn policy(nonce: &leptos::nonce::Nonce) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; \
-         style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; \
+         style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self'; font-src 'self'; \
          connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
          frame-ancestors 'none'"
     )

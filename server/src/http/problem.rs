@@ -26,9 +26,11 @@ impl From<store::Error> for HttpProblem {
                     .advice("It may have been deleted.")
             }
             // The store has logged the cause.
-            store::Error::Unavailable(reason) => {
-                Problem::new(ProblemKind::Storage, reason).retryable()
-            }
+            store::Error::Unavailable(reason) => Problem::new(
+                ProblemKind::Storage,
+                format!("The database cannot be used: {reason}."),
+            )
+            .retryable(),
         }
         .into()
     }

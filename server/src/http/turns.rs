@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     Json,
     body::Body,
-    extract::{Query, State},
+    extract::{Query, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use super::{
     AppState, HttpProblem,
-    body::{IdPath, JsonBody},
+    body::{self, IdPath, JsonBody},
 };
 
 /// How long a stream may be quiet before a heartbeat: proxies close what is
@@ -43,7 +43,10 @@ pub(super) async fn start(
 ) -> Result<Response, HttpProblem> {
     let started = state.engine.start(request).await?;
     let Some(format) = Format::asked_for(&headers) else {
-        let location = [(header::LOCATION, format!("{}/{}/events", api::TURNS, started.turn))];
+        let location = [(
+            header::LOCATION,
+            format!("{}/{}/events", api::TURNS, started.turn),
+        )];
         return Ok((StatusCode::CREATED, location, Json(started)).into_response());
     };
     let watcher = state.engine.watch(started.turn, 0).await?;
@@ -61,11 +64,12 @@ pub(super) async fn events(
     query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
     headers: HeaderMap,
 ) -> Result<Response, HttpProblem> {
-    let after = match query {
-        Ok(Query(After { after: Some(after) })) => after,
-        Ok(Query(After { after: None })) => last_event_id(&headers)?,
-        Err(_) => return Err(bad_position("`after`")),
+    let Ok(Query(After { after })) = query else {
+        return Err(bad_position("`after`"));
     };
+    // A browser that reconnects repeats the address and adds the header, which
+    // is therefore the newer of the two.
+    let after = last_event_id(&headers)?.or(after).unwrap_or(0);
     let format = Format::asked_for(&headers).unwrap_or(Format::Sse);
     let watcher = state.engine.watch(turn, after).await?;
     Ok(format.respond(watcher))
@@ -74,8 +78,9 @@ pub(super) async fn events(
 pub(super) async fn stop(
     State(state): State<AppState>,
     IdPath(turn): IdPath<TurnId>,
-    body: Bytes,
+    request: Request,
 ) -> Result<StatusCode, HttpProblem> {
+    let body = body::read(request, state.body_limit()).await?;
     // Stop must be easy to send: without a body everything received is kept.
     let stop = if body.is_empty() {
         Stop::default()
@@ -89,10 +94,17 @@ pub(super) async fn stop(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn last_event_id(headers: &HeaderMap) -> Result<u64, HttpProblem> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(0) };
-    let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-    number.ok_or_else(|| bad_position("`Last-Event-ID`"))
+fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, HttpProblem> {
+    let Some(value) = headers.get("last-event-id") else {
+        return Ok(None);
+    };
+    let number = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
+    number
+        .map(Some)
+        .ok_or_else(|| bad_position("`Last-Event-ID`"))
 }
 
 fn bad_position(name: &str) -> HttpProblem {
@@ -104,12 +116,14 @@ impl Format {
     /// The first of our formats that `Accept` names.
     fn asked_for(headers: &HeaderMap) -> Option<Self> {
         let accept = headers.get(header::ACCEPT)?.to_str().ok()?;
-        accept.split(',').find_map(|part| match part.split(';').next()?.trim() {
-            "text/event-stream" => Some(Self::Sse),
-            "application/x-ndjson" => Some(Self::Ndjson),
-            "text/plain" => Some(Self::Text),
-            _ => None,
-        })
+        accept
+            .split(',')
+            .find_map(|part| match part.split(';').next()?.trim() {
+                "text/event-stream" => Some(Self::Sse),
+                "application/x-ndjson" => Some(Self::Ndjson),
+                "text/plain" => Some(Self::Text),
+                _ => None,
+            })
     }
 
     fn respond(self, watcher: Watcher) -> Response {
@@ -163,22 +177,21 @@ impl Format {
     }
 }
 
-/// The bare text. It can take nothing back, so an answer that fails, or whose
-/// sent text is replaced, breaks off: the connection ends without its mark,
-/// which the caller sees as an error and never as a whole answer.
+/// The bare text. It can take nothing back, so an answer that fails, that a
+/// shutdown interrupts, or whose sent text is replaced, breaks off: the
+/// connection ends without its mark, which the caller sees as an error and
+/// never as a whole answer.
 fn text(watcher: Watcher) -> impl futures::Stream<Item = Result<Bytes, std::io::Error>> + Send {
     stream::unfold(Some((watcher, 0_usize)), |state| async move {
         let (mut watcher, mut sent) = state?;
-        loop {
-            let bite = watcher.next().await?;
+        while let Some(bite) = watcher.next().await {
             let delta = match bite.event() {
                 Event::Text { delta } => delta.clone(),
                 Event::Replace { keep, text } if *keep >= sent => text.clone(),
                 // Stop cut off what had been sent and not yet shown.
                 Event::Replace { text, .. } if text.is_empty() => continue,
-                Event::Replace { .. } | Event::Failed(_) => {
-                    return Some((Err(std::io::Error::other("the answer broke off")), None));
-                }
+                Event::Replace { .. } | Event::Failed(_) => break,
+                Event::Finished(_) | Event::Stopped(_) => return None,
                 _ => continue,
             };
             if delta.is_empty() {
@@ -187,6 +200,10 @@ fn text(watcher: Watcher) -> impl futures::Stream<Item = Result<Bytes, std::io::
             sent += delta.chars().count();
             return Some((Ok(Bytes::from(delta)), Some((watcher, sent))));
         }
+        // What was sent before leaves while this waits; the error itself would
+        // take it along.
+        tokio::task::yield_now().await;
+        Some((Err(std::io::Error::other("the answer broke off")), None))
     })
 }
 

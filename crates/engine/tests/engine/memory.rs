@@ -53,7 +53,7 @@ impl Store for Memory {
 
     async fn conversation(&self, id: ConversationId) -> Result<Conversation, Error> {
         let conversations = self.conversations.lock().unwrap();
-        let found = conversations.iter().find(|found| found.summary.id == id);
+        let found = conversations.iter().find(|found| found.id == id);
         found.cloned().ok_or(Error::NotFound("conversation"))
     }
 
@@ -83,17 +83,15 @@ impl Store for Memory {
         let mut conversations = self.conversations.lock().unwrap();
         if let Some(title) = &turn.new_conversation {
             conversations.push(Conversation {
-                summary: ConversationSummary {
-                    id: turn.conversation,
-                    title: title.clone(),
-                    updated_ms: turn.answer.created_ms,
-                },
+                id: turn.conversation,
+                title: title.clone(),
+                updated_ms: turn.answer.created_ms,
                 messages: Vec::new(),
             });
         }
         let conversation = conversations
             .iter_mut()
-            .find(|found| found.summary.id == turn.conversation)
+            .find(|found| found.id == turn.conversation)
             .ok_or(Error::NotFound("conversation"))?;
         conversation.messages.extend(turn.question.clone());
         conversation.messages.push(turn.answer.clone());
@@ -150,7 +148,7 @@ impl Store for Memory {
         conversations
             .iter()
             .flat_map(|conversation| {
-                let id = conversation.summary.id;
+                let id = conversation.id;
                 conversation
                     .messages
                     .iter()

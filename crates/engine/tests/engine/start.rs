@@ -25,7 +25,7 @@ async fn a_turn_exists_before_the_upstream_says_anything() {
         }
     );
     let conversation = world.engine.conversation(ids.conversation).await.unwrap();
-    assert_eq!(conversation.summary.title, "Why?");
+    assert_eq!(conversation.title, "Why?");
     let states: Vec<_> = conversation
         .messages
         .iter()

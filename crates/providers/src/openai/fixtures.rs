@@ -2,35 +2,12 @@
 //! Adding a case means adding a file; a new snapshot is written with
 //! `INSTA_UPDATE=always` and then read.
 
-use std::{collections::VecDeque, path::Path, sync::Arc};
+use std::{collections::VecDeque, path::Path};
 
 use proptest::prelude::*;
 
-use super::reader::Reader;
-use crate::{Delta, Error, http::Upstream};
-
-fn reader() -> Reader {
-    let url = "http://127.0.0.1:9/v1".parse().unwrap();
-    let key = Some("sk-test-key".into());
-    Reader::new(Arc::new(Upstream::new("acme", &url, key)))
-}
-
-/// What comes of a body that arrives in these parts and then ends.
-fn read<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Vec<Result<Delta, Error>> {
-    let mut reader = reader();
-    let mut out = VecDeque::new();
-    let read = parts
-        .into_iter()
-        .try_for_each(|part| reader.push(part, &mut out))
-        .and_then(|()| reader.end(&mut out));
-    let mut all: Vec<_> = out.into_iter().map(Ok).collect();
-    all.extend(read.err().map(Err));
-    all
-}
-
-fn is_terminal(item: &Result<Delta, Error>) -> bool {
-    matches!(item, Err(_) | Ok(Delta::Finished(_)))
-}
+use super::property::{self, is_terminal, read, reader};
+use crate::{Delta, Error};
 
 fn shown(items: &[Result<Delta, Error>]) -> String {
     let line = |item: &_| match item {
@@ -76,6 +53,21 @@ fn each_recording_gives_its_deltas_however_it_is_split() {
         }
     }
     assert!(seen > 0);
+}
+
+#[test]
+fn every_seed_of_the_fuzzer_keeps_its_property() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/openai");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            println!("{}", path.display());
+            property::check(&std::fs::read(path).unwrap());
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "the seeds are missing");
 }
 
 #[test]

@@ -42,8 +42,15 @@ pub(super) async fn read(
     let messages = messages::of_conversation(&mut transaction, conversation).await?;
     transaction.commit().await?;
     let row = row.ok_or(Fault::NotFound("conversation"))?;
+    let ConversationSummary {
+        id,
+        title,
+        updated_ms,
+    } = summary(&row)?;
     Ok(Conversation {
-        summary: summary(&row)?,
+        id,
+        title,
+        updated_ms,
         messages,
     })
 }

@@ -67,18 +67,16 @@ fn assert_not_found<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
 
 async fn a_turn_is_kept_from_its_question_to_its_end(store: &dyn Store) {
     let turn = begun(store, first(1000)).await;
-    let summary = |updated_ms| ConversationSummary {
+    let conversation = |updated_ms, messages| Conversation {
         id: turn.conversation,
         title: "A title".into(),
         updated_ms,
+        messages,
     };
     let question = turn.question.clone().unwrap();
     assert_eq!(
         store.conversation(turn.conversation).await.unwrap(),
-        Conversation {
-            summary: summary(1001),
-            messages: vec![question.clone(), turn.answer.clone()],
-        }
+        conversation(1001, vec![question.clone(), turn.answer.clone()])
     );
 
     store.checkpoint(&[text(&turn, 3, "Bec")]).await.unwrap();
@@ -87,9 +85,9 @@ async fn a_turn_is_kept_from_its_question_to_its_end(store: &dyn Store) {
     let ending = end.transcript.ending.clone().unwrap();
     assert_eq!(
         store.conversation(turn.conversation).await.unwrap(),
-        Conversation {
-            summary: summary(1011),
-            messages: vec![
+        conversation(
+            1011,
+            vec![
                 question,
                 Message {
                     state: MessageState::Finished,
@@ -102,7 +100,7 @@ async fn a_turn_is_kept_from_its_question_to_its_end(store: &dyn Store) {
                     ..turn.answer.clone()
                 }
             ],
-        }
+        )
     );
     assert_eq!(store.attempts(end.turn).await.unwrap(), end.attempts);
 }
@@ -160,7 +158,7 @@ async fn messages_come_in_the_order_of_the_tree(store: &dyn Store) {
     let conversation = store.conversation(turn.conversation).await.unwrap();
     let order: Vec<_> = conversation.messages.iter().map(|m| m.id).collect();
     assert_eq!(order, expected);
-    assert_eq!(conversation.summary.updated_ms, 9001);
+    assert_eq!(conversation.updated_ms, 9001);
 }
 
 async fn checkpoints_add_up(store: &dyn Store) {

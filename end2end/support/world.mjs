@@ -1,18 +1,13 @@
-// What every browser test stands on: a server of its own, the simulator as its
-// upstream where a test wants one, and pages that must not complain.
+// A world of its own for each test: a server, the simulator as its upstream
+// where it wants one, and a browser whose pages must not complain.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import axe from 'axe-core';
 import { chromium } from 'playwright-core';
-
-/** The machine may be slow and shared: nothing is waited for in a hurry. */
-const PATIENCE_MS = 60_000;
+import { PATIENCE_MS } from './page.mjs';
 
 const RESULTS = path.join(import.meta.dirname, '..', 'test-results');
 
@@ -27,42 +22,10 @@ const CHROMIUM_FLAGS = [
   '--disable-sync',
 ];
 
-export const PHONE = {
-  viewport: { width: 390, height: 844 },
-  deviceScaleFactor: 2,
-  isMobile: true,
-  hasTouch: true,
-};
-
-/**
- * A test with a server and a page of its own. It fails when a page writes an
- * error or a warning to the console (hydration warnings are such), throws, or
- * asks another host for anything.
- *
- * Options: `scripts` (model name → script of the simulator, which is then the
- * upstream, and its first model the default one; without it the demo answers),
- * `args` of the server, `context` options of the browser, and `allow`:
- * patterns of complaints that the test brings about on purpose.
- */
-export function scenario(name, options, body) {
-  test(name, { timeout: 5 * PATIENCE_MS }, async () => {
-    const world = await World.begin(options);
-    try {
-      await body(world);
-      assert.deepEqual(world.complaints, []);
-    } catch (error) {
-      await world.keepEvidence(name);
-      throw error;
-    } finally {
-      await world.end();
-    }
-  });
-}
-
 let browser;
 
-/** The browser that all tests of a file share. */
-export async function launch() {
+/** The browser, which all worlds of a process share. */
+async function launch() {
   browser ??= await chromium.launch({
     executablePath: required('CHROMIUM'),
     args: CHROMIUM_FLAGS,
@@ -70,12 +33,17 @@ export async function launch() {
   return browser;
 }
 
+/** Closes the browser. */
 export async function quit() {
   await browser?.close();
 }
 
-after(quit);
-
+/**
+ * Options: `scripts` (model name → script of the simulator, which is then the
+ * upstream, and its first model the default one; without it the demo answers),
+ * `args` of the server, `context` options of the browser, and `allow`:
+ * patterns of complaints that the test brings about on purpose.
+ */
 export class World {
   /** What went wrong on the pages so far. */
   complaints = [];
@@ -278,100 +246,4 @@ function required(variable) {
   const value = process.env[variable];
   assert.ok(value, `set ${variable} to the path of the program, or run \`cargo xtask test\``);
   return value;
-}
-
-/** Repeats a check until it passes. */
-export async function eventually(check) {
-  const end = Date.now() + PATIENCE_MS;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (Date.now() > end) throw error;
-    }
-    await sleep(50);
-  }
-}
-
-// What a person does and sees on the page.
-
-export async function visit(page, at = '/') {
-  await page.goto(at);
-  await hydrated(page);
-}
-
-/** Waits until the page reacts to more than links and forms. */
-export async function hydrated(page) {
-  await page.locator('body[data-hydrated]').waitFor();
-}
-
-export function composer(page) {
-  return page.locator('#composer');
-}
-
-export function button(page, name) {
-  return page.getByRole('button', { name, exact: true });
-}
-
-export async function ask(page, text) {
-  await composer(page).fill(text);
-  await composer(page).press('Enter');
-}
-
-/** The answer shown last. */
-export function answer(page) {
-  return page.locator('.answer').last();
-}
-
-/** The text of the answer shown last, as a reader sees it. */
-export async function answerText(page) {
-  return answer(page).locator('.markdown').innerText();
-}
-
-/** Waits until so many answers are shown and none is being written. */
-export async function ended(page, answers = 1) {
-  await eventually(async () => {
-    assert.equal(await page.locator('.answer').count(), answers);
-    assert.equal(await page.locator('.answer-foot').count(), answers);
-    assert.equal(await button(page, 'Stop').count(), 0);
-  });
-}
-
-/** The words of a text: what Markdown without marks and its drawing share. */
-export function words(text) {
-  return text.split(/\s+/).filter(Boolean);
-}
-
-/** The numbers that an answer to "Count from 1 to N" has come to. */
-export async function counted(page) {
-  const numbers = (await answerText(page)).match(/\d+/g) ?? [];
-  return numbers.map(Number);
-}
-
-/** Waits until an answer has counted at least that far. */
-export async function countedTo(page, number) {
-  return eventually(async () => {
-    const numbers = await counted(page);
-    assert.ok(numbers.length >= number, `${numbers.length} numbers, not yet ${number}`);
-    return numbers;
-  });
-}
-
-export function oneTo(last) {
-  return Array.from({ length: last }, (_, at) => at + 1);
-}
-
-/** Fails if numbers are missing or doubled; the last may be half-written. */
-export function assertCounting(numbers) {
-  const whole = numbers.slice(0, -1);
-  assert.deepEqual(whole, oneTo(whole.length));
-}
-
-/** What the accessibility checker finds wrong. */
-export async function violations(page) {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary}`),
-  );
 }

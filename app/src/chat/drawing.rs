@@ -1,0 +1,138 @@
+//! What of a live answer has arrived, what of it is shown, and how the rest is
+//! revealed.
+
+use markdown::LiveDocument;
+use protocol::Transcript;
+use web_sys::Element;
+
+use super::{
+    enrich,
+    live_markdown::{GrowingText, LiveMarkdown},
+};
+use crate::client::dom;
+
+/// A backlog is revealed over about this many frames: it looks even, and lags
+/// a tenth of a second.
+const REVEAL_FRAMES: usize = 6;
+
+/// What of an answer has arrived and what of it is drawn.
+#[derive(Default)]
+pub(super) struct Drawing {
+    /// What has arrived.
+    pub(super) transcript: Transcript,
+    document: LiveDocument,
+    /// Bytes of the transcript's text that were given to the document.
+    pub(super) shown: usize,
+    /// Where Stop was pressed: nothing beyond is shown.
+    pub(super) limit: Option<usize>,
+    body: Option<LiveMarkdown>,
+    thinking: Option<GrowingText>,
+    /// The person wants no motion: text shows as it comes.
+    still: bool,
+    /// A frame is on its way.
+    pub(super) frame_wanted: bool,
+    /// Drawing waits until then, so that it leaves time for the rest.
+    pub(super) not_before_ms: f64,
+}
+
+impl Drawing {
+    /// A drawing of what was there when the page was drawn; it is shown at
+    /// once.
+    pub(super) fn of(transcript: Transcript) -> Self {
+        let mut document = LiveDocument::new();
+        document.push(&transcript.text);
+        Self {
+            shown: transcript.text.len(),
+            transcript,
+            document,
+            still: dom::matches_media("(prefers-reduced-motion: reduce)"),
+            ..Self::default()
+        }
+    }
+
+    /// Draws into these nodes from now on.
+    pub(super) fn draw_into(&mut self, body: Element, thinking: Element) {
+        self.body = Some(LiveMarkdown::new(body));
+        self.thinking = Some(GrowingText::new(thinking));
+    }
+
+    /// The end of the text was replaced: what is kept is drawn anew from its
+    /// beginning, where equal nodes stay as they are.
+    pub(super) fn take_back(&mut self) {
+        let text = &self.transcript.text;
+        let keep = floor_boundary(text, self.shown.min(text.len()));
+        let mut document = LiveDocument::new();
+        document.push(&text[..keep]);
+        self.document = document;
+        self.shown = keep;
+        if let Some(body) = &mut self.body {
+            body.forget();
+        }
+    }
+
+    /// Draws the end as the end: nothing is unfinished any more.
+    pub(super) fn finish(&mut self) {
+        self.document.finish();
+        self.draw();
+    }
+
+    fn target(&self) -> usize {
+        self.limit.map_or(self.transcript.text.len(), |limit| {
+            limit.min(self.transcript.text.len())
+        })
+    }
+
+    /// Whether something has arrived that is not shown.
+    pub(super) fn has_more(&self) -> bool {
+        self.shown < self.target()
+            || self
+                .thinking
+                .as_ref()
+                .is_some_and(|it| it.len() < self.transcript.thinking.len())
+    }
+
+    /// Shows the next piece of what has arrived.
+    pub(super) fn reveal(&mut self) {
+        let target = self.target();
+        if self.shown < target {
+            let remaining = target - self.shown;
+            let at_once = self.still || self.transcript.ending.is_some();
+            let step = if at_once {
+                remaining
+            } else {
+                remaining.div_ceil(REVEAL_FRAMES)
+            };
+            let next = ceil_boundary(&self.transcript.text, self.shown + step);
+            self.document.push(&self.transcript.text[self.shown..next]);
+            self.shown = next;
+        }
+        self.draw();
+    }
+
+    /// Draws what is shown.
+    pub(super) fn draw(&mut self) {
+        if let Some(thinking) = &mut self.thinking {
+            thinking.grow_to(&self.transcript.thinking);
+        }
+        if let Some(body) = &mut self.body {
+            let final_nodes = body.draw(&self.document);
+            if !final_nodes.is_empty() {
+                enrich::improve(body.root(), final_nodes);
+            }
+        }
+    }
+}
+
+fn ceil_boundary(text: &str, mut at: usize) -> usize {
+    while at < text.len() && !text.is_char_boundary(at) {
+        at += 1;
+    }
+    at.min(text.len())
+}
+
+fn floor_boundary(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

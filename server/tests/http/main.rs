@@ -1,0 +1,17 @@
+//! The server over real HTTP, as its callers see it: every route, what each
+//! refuses, and what docs/http.md says of it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bad_input;
+mod conversations;
+mod docs;
+mod events;
+mod form;
+mod nginx;
+mod page;
+mod probes;
+mod reply;
+mod site;
+mod stop;
+mod turns;
