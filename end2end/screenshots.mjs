@@ -2,9 +2,9 @@
 // node end2end/screenshots.mjs <folder>
 
 import assert from 'node:assert/strict';
-import { button, countedTo, deleted, ended, hydrated, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { ask, PHONE, visit } from './support/page.mjs';
+import { ask, button, countedTo, deleted, ended, hydrated, PHONE, visit } from './support/page.mjs';
 import { quit, World } from './support/world.mjs';
 
 const folder = process.argv[2];

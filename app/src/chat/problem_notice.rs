@@ -62,7 +62,11 @@ pub(crate) fn AnswerProblem(shown: ShownMessage) -> impl IntoView {
                     MessageState::Failed | MessageState::Interrupted
                 ))
             .then_some(" What had arrived is kept.");
-            let source = problem.provider.map(|provider| format!("{provider}: "));
+            // Most messages name the provider; the provider's own words do not.
+            let source = problem
+                .provider
+                .filter(|provider| !problem.message.contains(provider.as_str()))
+                .map(|provider| format!("{provider}: "));
             Some(view! {
                 <div class="problem">
                     <p>

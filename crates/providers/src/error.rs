@@ -59,9 +59,7 @@ impl Error {
             ProblemKind::Unreachable => {
                 "Check that the provider is running and that its address is right."
             }
-            ProblemKind::CutOff | ProblemKind::Timeout | ProblemKind::Malformed => {
-                "What arrived is kept. Try again."
-            }
+            ProblemKind::CutOff | ProblemKind::Timeout | ProblemKind::Malformed => "Try again.",
             _ => "",
         };
         Problem {

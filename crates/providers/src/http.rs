@@ -96,11 +96,13 @@ impl Upstream {
 
     /// A connection that broke, or an answer that ended, before it was whole.
     pub(crate) fn cut_off(&self, error: Option<&reqwest::Error>) -> Error {
-        let cause = error.map(|error| format!(": {}", cause(error)));
+        if let Some(error) = error {
+            // The cause speaks of chunk sizes and tells a reader nothing.
+            tracing::debug!(provider.name = %self.name, cause = %cause(error), "cut off");
+        }
         let message = format!(
-            "The connection to {} ended before the answer was complete{}.",
-            self.name,
-            cause.unwrap_or_default()
+            "The connection to {} ended before the answer was complete.",
+            self.name
         );
         self.error(ProblemKind::CutOff, &message)
     }
