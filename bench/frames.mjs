@@ -74,6 +74,10 @@ async function startProvider(text) {
     if (request.url === '/v1/models') {
       return response.end(JSON.stringify({ object: 'list', data: [{ id: 'writer' }] }));
     }
+    if (request.method !== 'POST') {
+      response.statusCode = 404;
+      return response.end();
+    }
     let body = '';
     for await (const part of request) body += part;
     const kilobytes = Number(JSON.parse(body).messages.at(-1).content);

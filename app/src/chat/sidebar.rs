@@ -142,13 +142,11 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
         }
     };
     let link = format!("conversation-{id}");
-    let close = {
-        let link = StoredValue::new(link.clone());
-        move || {
-            editing.set(false);
-            // The link is drawn again before the next frame.
-            dom::on_next_frame(move || link.with_value(|link| dom::focus(link)));
-        }
+    let close = move || {
+        editing.set(false);
+        // The link is drawn again before the next frame, perhaps in a row of
+        // its own for the new title.
+        dom::on_next_frame(move || dom::focus(&format!("conversation-{id}")));
     };
     let save = move || {
         if !editing.get_untracked() {

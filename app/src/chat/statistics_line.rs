@@ -134,8 +134,7 @@ fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'static str, Str
         ("Characters", grouped(statistics.characters)),
         ("Words", grouped(statistics.words)),
     ];
-    if statistics.chunks > 0 {
-        let tenths = statistics.characters * 10 / statistics.chunks;
+    if let Some(tenths) = (statistics.characters * 10).checked_div(statistics.chunks) {
         rows.push((
             "Average chunk",
             format!("{}.{} characters", tenths / 10, tenths % 10),

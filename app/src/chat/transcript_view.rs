@@ -14,7 +14,7 @@ pub(crate) fn TranscriptView() -> impl IntoView {
     let is_empty = Memo::new(move |_| {
         state.messages.with(Vec::is_empty)
             && !state.loading.get()
-            && state.page_problem.with(Option::is_none)
+            && (state.page_problem.with(Option::is_none) || state.current.get().is_none())
     });
     view! {
         <div
@@ -26,11 +26,11 @@ pub(crate) fn TranscriptView() -> impl IntoView {
             on:click=bubble_actions::on_click
         >
             <div id=scroll::CONTENT class="transcript-content">
-                {move || is_empty.get().then(|| view! { <EmptyPage /> })}
                 <ProblemNotice
                     problem=state.page_problem
                     again=Some(super::conversations::show_again)
                 />
+                {move || is_empty.get().then(|| view! { <EmptyPage /> })}
                 <p class="hint loading" class:absent=move || !state.loading.get()>
                     "Opening…"
                 </p>

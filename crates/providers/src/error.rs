@@ -65,7 +65,12 @@ impl Error {
         Problem {
             kind: self.kind,
             message: self.message.clone(),
-            advice: advice.to_owned(),
+            advice: match self.retry_after {
+                Some(wait) if self.is_retryable() => {
+                    format!("Try again in {} s.", wait.as_secs_f32().ceil())
+                }
+                _ => advice.to_owned(),
+            },
             retryable: self.is_retryable(),
             retry_after_ms: self.retry_after.map(|wait| wait.as_millis() as u64),
             provider: Some(self.provider.clone()),

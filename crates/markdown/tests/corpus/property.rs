@@ -113,7 +113,7 @@ fn assert_safe(html: &str) {
 /// Pieces of a few characters, of lengths that the text itself gives.
 fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
-        let length = 1 + usize::from(*text.as_bytes().first()?) % 11;
+        let length = 1 + usize::from(*text.as_bytes().first()?) % 31;
         let end = text.ceil_char_boundary(length.min(text.len()));
         let (piece, rest) = text.split_at(end);
         text = rest;

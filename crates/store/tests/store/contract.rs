@@ -1,8 +1,8 @@
 //! What the engine and the server count on, whatever the database.
 
 use protocol::{
-    Conversation, ConversationId, ConversationSummary, Message, MessageId, MessageState,
-    ProblemKind, ToolCall, Transcript, TurnId,
+    Conversation, ConversationId, Message, MessageId, MessageState, ProblemKind, ToolCall,
+    Transcript, TurnId,
 };
 use store::{Checkpoint, Error, NewTurn, SqliteStore, Store};
 use uuid::Uuid;
