@@ -58,7 +58,7 @@ async function longText() {
   const names = ['guide', 'markdown', 'code', 'table', 'math'];
   const file = (name) => path.join(ROOT, `crates/simulator/content/${name}.md`);
   const pages = await Promise.all(names.map((name) => readFile(file(name), 'utf8')));
-  return `${pages.join('\n\n')}\n\n`.repeat(20);
+  return `${pages.join('\n\n')}\n\n`.repeat(40);
 }
 
 /**

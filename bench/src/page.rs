@@ -48,7 +48,8 @@ pub(crate) async fn run() -> Result<Report> {
         if !entry.immutable && name != FAVICON {
             continue;
         }
-        let weight = weigh(&client, &format!("{}/{}", server.url, entry.path)).await?;
+        let weight = weigh(&client, &format!("{}/{}", server.url, entry.path)).await;
+        let weight = weight.context("the program was built with another page than this one")?;
         let kind = name.rsplit_once('.').map_or("other", |(_, kind)| kind);
         kinds.entry(kind).or_default().add(weight);
         requests += 1;

@@ -67,6 +67,7 @@ fn marks_that_enclose_nothing_are_held_back() {
         check(&format!("some text {mark}"), "some text");
     }
     check("**bold `", "**bold**");
+    check("word [^note *b", "word");
     check("AT&T works", "AT&T works");
     check("2 * 3", "2 * 3");
     check("costs $5", "costs $5");

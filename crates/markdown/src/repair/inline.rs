@@ -219,6 +219,8 @@ impl Scanner<'_> {
             }
             self.hidden.push(open.clone());
         }
+        // What is held back closes nothing.
+        self.emphasis.retain(|open| open.at < self.end);
         self.hidden.sort_by_key(|hidden| hidden.start);
         self.trim_end();
         if self.emphasis.is_empty() && self.hidden.is_empty() && self.closer.is_empty() {
