@@ -57,15 +57,22 @@ pub fn Shell(
         .unwrap_or_default()
         .replace('<', "\\u003c");
     let boot_nonce = nonce.clone();
-    let head = assets.map(|PageAssets { script, wasm, style }| {
+    let head = assets.map(|files| {
+        let PageAssets {
+            script,
+            wasm,
+            style,
+        } = files;
+        // The WebAssembly is asked for at once, beside the module that loads
+        // it. A preload link would make those without JavaScript load it too.
         let boot = format!(
-            "import init, {{ hydrate }} from '{script}'; \
-             init({{ module_or_path: '{wasm}' }}).then(hydrate);"
+            "const module_or_path = fetch('{wasm}'); \
+             const page = await import('{script}'); \
+             await page.default({{ module_or_path }}); page.hydrate();"
         );
         view! {
             <link rel="stylesheet" href=style />
             <link rel="modulepreload" href=script />
-            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
             <script type="module" nonce=boot_nonce>
                 {boot}
             </script>

@@ -69,7 +69,7 @@ const FAULTS = {
   'too many requests': [
     { kind: 'status', status: 429, retry_after: 7 },
     'rate_limited',
-    /Wait a moment/,
+    /Try again in 7 s/,
   ],
   'a provider that fails': [{ kind: 'status', status: 503 }, 'overloaded', /provider|openai/i],
   'an error inside the answer': [{ kind: 'error_in_stream' }, null, /openai/i],
