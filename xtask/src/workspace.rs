@@ -38,12 +38,16 @@ struct Package {
 }
 
 impl Workspace {
-    /// Asks cargo about the workspace this program was built from.
+    /// Asks cargo about the workspace this program was started from.
     pub(crate) fn locate() -> Result<Self> {
+        // `cargo run` says which at run time. The path known when this was
+        // compiled may be another checkout's, where two share a target folder.
+        let here = std::env::var_os("CARGO_MANIFEST_DIR")
+            .unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let mut cargo = Command::new(cargo_program());
         cargo
             .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"));
+            .current_dir(here);
         let metadata: Metadata = serde_json::from_str(&command::output(&mut cargo)?)
             .context("cargo metadata answered with something else than its JSON")?;
         Ok(Self {
