@@ -12,13 +12,16 @@ use protocol::{
 };
 use providers::ChatMessage;
 use store::NewTurn;
-use tokio::{sync::SetOnce, time::Instant};
+use tokio::{
+    sync::{SetOnce, oneshot},
+    time::Instant,
+};
 use uuid::Uuid;
 
 use crate::{
     Engine,
     checkpoint::Kept,
-    engine::{Shared, now_ms},
+    engine::now_ms,
     log::Log,
     problem,
     registry::Registered,
@@ -26,9 +29,9 @@ use crate::{
 };
 
 impl Engine {
-    /// Starts a turn: stores the question and an empty answer, and returns
-    /// while the model is yet to be asked. The turn can be watched from then
-    /// on. A request that names a turn which exists starts nothing and gets
+    /// Starts a turn: stores the question and an empty answer while the model
+    /// is already being asked, and returns when they are stored. The turn can
+    /// be watched from then on. A request that names a turn which exists starts nothing and gets
     /// the ids of that turn.
     ///
     /// # Errors
@@ -67,11 +70,50 @@ impl Engine {
             messages,
             settings: request.settings,
         };
-        // In a task of its own, for whoever asked may go away at any moment,
-        // and a turn that is stored must run.
-        let begun = begin(Arc::clone(&self.shared), accepted, ids, new, ask);
-        match self.shared.tasks.spawn(begun).await {
-            Ok(result) => result,
+        self.begin(accepted, ids, new, ask).await
+    }
+
+    /// Sets the task of a new turn going, and returns when it is stored.
+    async fn begin(
+        &self,
+        accepted: Instant,
+        ids: Started,
+        new: NewTurn,
+        ask: AnswerRequest,
+    ) -> Result<Started, Problem> {
+        let log = Log::new(
+            Event::Accepted {
+                turn: ids.turn,
+                conversation: ids.conversation,
+                question: ids.question,
+                answer: ids.answer,
+            },
+            self.shared.config.grace,
+        );
+        let turn = Arc::new(Turn {
+            ids,
+            accepted,
+            log: Arc::new(log),
+            kept: Kept::default(),
+            end: SetOnce::new(),
+            ended: SetOnce::new(),
+        });
+        // Before it is stored, so that whoever reads it in the store finds it
+        // running.
+        let registered = self.shared.registry().insert(Arc::clone(&turn));
+        match registered {
+            Registered::New => {}
+            // The same request came twice at once.
+            Registered::Known(ids) => return Ok(ids),
+            Registered::Closed => return Err(problem::shutting_down()),
+        }
+        // Whoever asked may go away at any moment, and a turn that is stored
+        // must run: from here on the task goes its own way.
+        let (stored, outcome) = oneshot::channel();
+        let task = turn::run(Arc::clone(&self.shared), turn, new, ask, stored);
+        self.shared.tasks.spawn(task);
+        match outcome.await {
+            Ok(result) => result.map(|()| ids),
             Err(_) => Err(problem::internal()),
         }
     }
@@ -185,50 +227,6 @@ struct Place {
     /// A clock that was set back must not make the newest message look older
     /// than another.
     not_before_ms: i64,
-}
-
-/// Stores the new turn and sets its task going.
-async fn begin(
-    shared: Arc<Shared>,
-    accepted: Instant,
-    ids: Started,
-    new: NewTurn,
-    ask: AnswerRequest,
-) -> Result<Started, Problem> {
-    let log = Log::new(
-        Event::Accepted {
-            turn: ids.turn,
-            conversation: ids.conversation,
-            question: ids.question,
-            answer: ids.answer,
-        },
-        shared.config.grace,
-    );
-    let turn = Arc::new(Turn {
-        ids,
-        accepted,
-        log: Arc::new(log),
-        kept: Kept::default(),
-        end: SetOnce::new(),
-        ended: SetOnce::new(),
-    });
-    // Before it is stored, so that whoever reads it in the store finds it
-    // running.
-    let registered = shared.registry().insert(Arc::clone(&turn));
-    match registered {
-        Registered::New => {}
-        // The same request came twice at once.
-        Registered::Known(ids) => return Ok(ids),
-        Registered::Closed => return Err(problem::shutting_down()),
-    }
-    if let Err(error) = shared.store.begin_turn(&new).await {
-        shared.registry().remove(ids.turn);
-        turn.log.close(Vec::new());
-        return Err(problem::of_store(&error));
-    }
-    let tasks = shared.tasks.clone();
-    tasks.spawn(turn::run(shared, turn, ask));
-    Ok(ids)
 }
 
 fn new_turn(ids: Started, place: &Place, request: &StartTurn, model: &str) -> NewTurn {

@@ -1,12 +1,18 @@
 //! The task of a turn: it takes the steps of the gateway's answer, writes them
 //! to the log, and ends for exactly one reason.
 
-use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration,
+};
 
 use futures::FutureExt as _;
 use gateway::{Answer, AnswerRequest, Step};
 use protocol::{Attempt, Event, Problem, Usage, api::Started};
-use tokio::{sync::SetOnce, time::Instant};
+use store::NewTurn;
+use tokio::{
+    sync::{SetOnce, oneshot},
+    time::Instant,
+};
 
 use crate::{
     checkpoint::Kept, engine::Shared, gather::Gather, log::Full, log::Log, problem, stop::End,
@@ -30,6 +36,8 @@ pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) turn: Arc<Turn>,
     pub(crate) answer: Option<Box<dyn Answer>>,
+    /// Steps of the answer that came before the turn was stored.
+    pub(crate) ahead: VecDeque<Step>,
     pub(crate) gather: Gather,
     pub(crate) tally: Tally,
 }
@@ -51,8 +59,15 @@ pub(crate) struct Tally {
     pub(crate) attempts: Vec<Attempt>,
 }
 
-/// Runs a turn that was begun in the store, to its end.
-pub(crate) async fn run(shared: Arc<Shared>, turn: Arc<Turn>, request: AnswerRequest) {
+/// Runs a turn to its end. Tells over `stored` whether its beginning could be
+/// kept; a turn of which nothing is stored leaves no trace.
+pub(crate) async fn run(
+    shared: Arc<Shared>,
+    turn: Arc<Turn>,
+    new: NewTurn,
+    request: AnswerRequest,
+    stored: oneshot::Sender<Result<(), Problem>>,
+) {
     let _guard = Guard(Arc::clone(&shared), Arc::clone(&turn));
     let asked = request.messages.iter().map(|message| message.text.len());
     let tally = Tally {
@@ -62,13 +77,22 @@ pub(crate) async fn run(shared: Arc<Shared>, turn: Arc<Turn>, request: AnswerReq
     };
     let mut writer = Writer {
         gather: Gather::new(shared.config.gather),
-        answer: None,
+        answer: Some(shared.gateway.answer(request)),
+        ahead: VecDeque::new(),
         shared,
         turn,
         tally,
     };
+    if let Err(problem) = writer.begin(&new).await {
+        writer.abandon(problem.clone());
+        // Fails, here and below, only where whoever asked has gone away.
+        let _ = stored.send(Err(problem));
+        return;
+    }
+    drop(new);
+    let _ = stored.send(Ok(()));
     // A fault in the gateway must not take away what it had sent.
-    let end = AssertUnwindSafe(writer.write(request))
+    let end = AssertUnwindSafe(writer.write())
         .catch_unwind()
         .await
         .unwrap_or_else(|_| End::Failed(problem::internal()));
@@ -76,11 +100,62 @@ pub(crate) async fn run(shared: Arc<Shared>, turn: Arc<Turn>, request: AnswerReq
 }
 
 impl Writer {
+    /// Stores the beginning of the turn, and meanwhile asks the model: what a
+    /// disk takes is then not added to the time to the first token.
+    async fn begin(&mut self, new: &NewTurn) -> Result<(), Problem> {
+        let store = Arc::clone(&self.shared.store);
+        let mut storing = pin!(store.begin_turn(new));
+        let asking = AssertUnwindSafe(self.ask()).catch_unwind();
+        let stored = tokio::select! {
+            biased;
+            stored = &mut storing => stored,
+            asked = asking => {
+                if asked.is_err() {
+                    self.ahead.push_back(Step::Failed(problem::internal()));
+                }
+                storing.await
+            }
+        };
+        stored.map_err(|error| problem::of_store(&error))
+    }
+
+    /// Takes the first steps of the answer, until it or the turn ends.
+    async fn ask(&mut self) {
+        let Some(answer) = &mut self.answer else {
+            return;
+        };
+        loop {
+            // As in `write`.
+            tokio::task::consume_budget().await;
+            let step = tokio::select! {
+                biased;
+                _ = self.turn.end.wait() => break,
+                step = answer.next() => step,
+            };
+            let Some(step) = step else { return };
+            let last = matches!(step, Step::Finished(_) | Step::Failed(_));
+            self.ahead.push_back(step);
+            if last {
+                return;
+            }
+        }
+        self.close_upstream();
+    }
+
+    /// Forgets a turn of which nothing could be stored.
+    fn abandon(&mut self, problem: Problem) {
+        self.close_upstream();
+        self.shared.registry().remove(self.turn.ids.turn);
+        self.turn.log.close(Vec::new());
+        // Nobody else sets it before the turn has begun.
+        let _ = self.turn.ended.set(Err(problem));
+    }
+
     /// Writes the answer until something ends it. The upstream connection is
     /// closed on return.
-    async fn write(&mut self, request: AnswerRequest) -> End {
-        let answer = self.answer.insert(self.shared.gateway.answer(request));
-        let mut interruption = pin!(interruption(&self.turn, self.shared.config.whole_turn));
+    async fn write(&mut self) -> End {
+        let turn = Arc::clone(&self.turn);
+        let mut interruption = pin!(interruption(&turn, self.shared.config.whole_turn));
         let mut frame = pin!(tokio::time::sleep(Duration::ZERO));
         let end = loop {
             // An upstream that always has more must not keep others waiting.
@@ -97,15 +172,17 @@ impl Writer {
                 () = &mut frame, if due.is_some() => {
                     self.gather.send(Instant::now(), &self.turn.log)
                 }
-                step = answer.next() => match self.tally.event(step, self.turn.accepted) {
-                    Ok(event) => self.gather.add(event, Instant::now(), &self.turn.log),
-                    Err(end) => match (self.gather.flush(&self.turn.log), &end) {
-                        // What does not fit must not be missing from an
-                        // answer that is called whole.
-                        (Err(Full), End::Finished(_)) => Err(Full),
-                        _ => break end,
-                    },
-                },
+                step = next(&mut self.ahead, &mut self.answer) => {
+                    match self.tally.event(step, self.turn.accepted) {
+                        Ok(event) => self.gather.add(event, Instant::now(), &self.turn.log),
+                        Err(end) => match (self.gather.flush(&self.turn.log), &end) {
+                            // What does not fit must not be missing from an
+                            // answer that is called whole.
+                            (Err(Full), End::Finished(_)) => Err(Full),
+                            _ => break end,
+                        },
+                    }
+                }
             };
             if self.gather.due().is_none() {
                 self.shared.checkpoints.note(&self.turn);
@@ -114,10 +191,22 @@ impl Writer {
                 break End::Failed(problem::answer_too_large());
             }
         };
+        self.close_upstream();
+        end
+    }
+
+    fn close_upstream(&mut self) {
         if let Some(answer) = self.answer.take() {
             self.tally.attempts = answer.close();
         }
-        end
+    }
+}
+
+/// The next step. Cancel-safe where the answer is.
+async fn next(ahead: &mut VecDeque<Step>, answer: &mut Option<Box<dyn Answer>>) -> Option<Step> {
+    match ahead.pop_front() {
+        Some(step) => Some(step),
+        None => answer.as_mut()?.next().await,
     }
 }
 

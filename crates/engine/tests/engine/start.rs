@@ -196,7 +196,68 @@ async fn what_cannot_be_stored_is_not_begun() {
     let problem = world.engine.start(ask("Why?")).await.unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Storage);
     assert_eq!(world.engine.running(), 0);
-    assert!(world.upstream.requests.lock().unwrap().is_empty());
+    assert_eq!(world.upstream.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_model_is_asked_while_the_turn_is_stored() {
+    let world = World::new([text("a"), Beat::Wait(900), text("b"), finished()]);
+    world.store.slow_begin.store(true, Ordering::SeqCst);
+    let ids = world.start().await;
+    world.all(ids.turn, 0).await;
+    let stored = world.stored(ids.turn).await;
+    assert_eq!(stored.text, "ab");
+    let statistics = stored.statistics.unwrap();
+    assert_eq!(statistics.duration_ms, 1000, "no longer than storing took");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_cannot_be_stored_asks_for_nothing_more() {
+    let world = World::new([text("a"), Beat::Hang]);
+    world.store.slow_begin.store(true, Ordering::SeqCst);
+    world.store.fail_begin.store(true, Ordering::SeqCst);
+    let problem = world.engine.start(ask("Why?")).await.unwrap_err();
+    assert_eq!(problem.kind, ProblemKind::Storage);
+    assert_eq!(world.upstream.requests.lock().unwrap().len(), 1);
+    assert_eq!(world.upstream.open(), 0);
+    assert_eq!(world.engine.running(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stop_closes_the_upstream_while_the_turn_is_stored() {
+    let world = World::new([text("a"), Beat::Hang]);
+    world.store.slow_begin.store(true, Ordering::SeqCst);
+    let turn = TurnId(uuid::Uuid::from_u128(7));
+    let request = StartTurn {
+        turn: Some(turn),
+        ..ask("Why?")
+    };
+    let open_after_stop = async {
+        pass(500).await;
+        assert_eq!(world.upstream.open(), 1);
+        tokio::select! {
+            () = world.stop(turn, None) => panic!("storing takes another half of a second"),
+            () = pass(1) => world.upstream.open(),
+        }
+    };
+    let (started, open) = tokio::join!(world.engine.start(request), open_after_stop);
+    assert_eq!(open, 0);
+    started.unwrap();
+    world.all(turn, 0).await;
+    assert_eq!(world.stored(turn).await.state, MessageState::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_while_the_turn_is_stored_keeps_what_came() {
+    let world = World::new([text("a"), Beat::Panic]);
+    world.store.slow_begin.store(true, Ordering::SeqCst);
+    let ids = world.start().await;
+    world.all(ids.turn, 0).await;
+    let stored = world.stored(ids.turn).await;
+    assert_eq!(
+        (stored.state, stored.text.as_str()),
+        (MessageState::Failed, "a")
+    );
 }
 
 #[tokio::test(start_paused = true)]
