@@ -4,4 +4,5 @@
 
 pub mod config;
 pub mod http;
+mod listen;
 pub mod serve;

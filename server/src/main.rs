@@ -8,9 +8,6 @@ use server::{
     serve::{self, shutdown_signal},
 };
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// A chat page of your own for language models.
 #[derive(Parser)]
 #[command(name = "rivulet", version)]

@@ -9,7 +9,6 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use axum::serve::ListenerExt;
 use gateway::{Gateway, ProviderConfig, ProviderGateway};
 use simulator::Simulator;
 use store::{SqliteStore, Store};
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::{Config, Settings},
     http::{self, AppState},
+    listen,
 };
 
 /// How long open connections have to end once everything else has. With the
@@ -60,25 +60,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     announce(address);
     let purging = tokio::spawn(purge(store, shutdown.clone()));
-    let listener = listener.tap_io(|stream| {
-        // Small events must not wait for the acknowledgement of earlier ones.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was refused");
-        }
-    });
-    let draining = shutdown.clone();
-    let server = tokio::spawn(
-        axum::serve(listener, http::router(state))
-            .with_graceful_shutdown(async move { draining.cancelled().await })
-            .into_future(),
-    );
+    let server = tokio::spawn(listen::serve(listener, http::router(state), shutdown.clone()));
 
     shutdown_signal().await;
     tracing::info!("shutting down");
     shutdown.cancel();
     engine.shutdown().await;
     if let Ok(ended) = tokio::time::timeout(LINGER, server).await {
-        ended??;
+        ended?;
     }
     purging.abort();
     sqlite.close().await;

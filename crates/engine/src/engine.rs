@@ -49,7 +49,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             grace: Some(Duration::from_secs(30)),
-            gather: Duration::from_millis(16),
+            gather: Duration::from_millis(17),
             checkpoint_every: Duration::from_millis(200),
             whole_turn: Duration::from_secs(30 * 60),
             keep_log: Duration::from_secs(5 * 60),

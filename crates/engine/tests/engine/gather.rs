@@ -46,8 +46,8 @@ async fn the_first_text_goes_out_at_once_and_later_text_with_the_frame() {
         script,
         &[
             (40, "text:a"),
-            (56, "text:bä語"),
-            (72, "text:e"),
+            (57, "text:bä語"),
+            (74, "text:e"),
             (160, "text:f"),
             (163, "finished:stop"),
         ],
@@ -125,8 +125,8 @@ async fn a_usage_report_with_every_token_does_not_break_the_frames() {
         script,
         &[
             (0, "text:a"),
-            (16, "text:bbbb"),
-            (16, "usage"),
+            (17, "text:bbbb"),
+            (17, "usage"),
             (40, "finished:stop"),
         ],
     )

@@ -102,7 +102,7 @@ impl ChatStream {
                 };
             }
             State::Opening { call, deadline } => {
-                let response = match timeout_at(*deadline, call).await {
+                let mut response = match timeout_at(*deadline, call).await {
                     Ok(Ok(response)) => response,
                     Ok(Err(failure)) => {
                         self.status = failure.status;
@@ -111,6 +111,9 @@ impl ChatStream {
                     Err(_) => return Err(upstream.no_first_byte(clocks.first_byte)),
                 };
                 self.status = Some(response.status().as_u16());
+                // They are slices of the connection's first buffer, which they
+                // would hold as long as the answer takes.
+                response.headers_mut().clear();
                 self.state = State::Reading {
                     response,
                     deadline: *deadline,

@@ -1,7 +1,7 @@
 //! The life of a turn: begun, checkpointed, ended or interrupted.
 
 use protocol::{ConversationId, Message, MessageState, Problem, ProblemKind, TurnId};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{QueryBuilder, SqliteConnection, SqlitePool};
 
 use super::{
     attempts,
@@ -60,37 +60,55 @@ async fn touch_conversation(
     }
 }
 
-pub(super) async fn checkpoint(pool: &SqlitePool, checkpoints: &[Checkpoint]) -> Result<(), Fault> {
+/// How many checkpoints one statement stores. Each number is a statement to
+/// prepare, hence the few.
+const BATCHES: [usize; 4] = [64, 16, 4, 1];
+
+pub(super) async fn checkpoint(
+    pool: &SqlitePool,
+    mut checkpoints: &[Checkpoint],
+) -> Result<(), Fault> {
     let mut transaction = Transaction::write(pool).await?;
-    for checkpoint in checkpoints {
-        append(&mut transaction, checkpoint).await?;
+    for size in BATCHES {
+        while let Some((batch, rest)) = checkpoints.split_at_checked(size) {
+            append(&mut transaction, batch).await?;
+            checkpoints = rest;
+        }
     }
     transaction.commit().await?;
     Ok(())
 }
 
-async fn append(connection: &mut SqliteConnection, checkpoint: &Checkpoint) -> Result<(), Fault> {
-    let answer = checkpoint.answer.to_string();
-    let last_event = integer(checkpoint.last_event);
-    let appended = sqlx::query(
-        "INSERT INTO checkpoints (answer, last_event, text, thinking, whole)
-         SELECT id, ?2, ?3, ?4, ?5 FROM messages
-         WHERE id = ?1 AND state = 'writing' AND NOT EXISTS (
-             SELECT 1 FROM checkpoints WHERE answer = ?1 AND last_event >= ?2)",
-    )
-    .bind(answer.as_str())
-    .bind(last_event)
-    .bind(checkpoint.text.as_str())
-    .bind(checkpoint.thinking.as_str())
-    .bind(checkpoint.whole.as_ref().map(to_json).transpose()?)
-    .execute(&mut *connection)
-    .await?;
-    if checkpoint.whole.is_some() && appended.rows_affected() > 0 {
-        sqlx::query("DELETE FROM checkpoints WHERE answer = ? AND last_event < ?")
-            .bind(answer)
-            .bind(last_event)
-            .execute(connection)
-            .await?;
+async fn append(connection: &mut SqliteConnection, batch: &[Checkpoint]) -> Result<(), Fault> {
+    let wholes = batch
+        .iter()
+        .map(|checkpoint| checkpoint.whole.as_ref().map(to_json).transpose())
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut insert = QueryBuilder::new(
+        "INSERT INTO checkpoints (answer, last_event, text, thinking, whole) SELECT new.* FROM (",
+    );
+    insert.push_values(batch.iter().zip(&wholes), |mut row, (checkpoint, whole)| {
+        row.push_bind(checkpoint.answer.to_string())
+            .push_bind(integer(checkpoint.last_event))
+            .push_bind(checkpoint.text.as_str())
+            .push_bind(checkpoint.thinking.as_str())
+            .push_bind(whole.as_deref());
+    });
+    insert.push(
+        ") AS new JOIN messages ON messages.id = new.column1 AND messages.state = 'writing'
+         WHERE NOT EXISTS (
+             SELECT 1 FROM checkpoints WHERE answer = new.column1 AND last_event >= new.column2)",
+    );
+    insert.build().execute(&mut *connection).await?;
+    for checkpoint in batch.iter().filter(|checkpoint| checkpoint.whole.is_some()) {
+        sqlx::query(
+            "DELETE FROM checkpoints WHERE answer = ?1 AND last_event < ?2 AND EXISTS (
+                 SELECT 1 FROM checkpoints WHERE answer = ?1 AND last_event = ?2)",
+        )
+        .bind(checkpoint.answer.to_string())
+        .bind(integer(checkpoint.last_event))
+        .execute(&mut *connection)
+        .await?;
     }
     Ok(())
 }
