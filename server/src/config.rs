@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use gateway::ProviderConfig;
 use serde::Deserialize;
 
+use crate::http::Hosts;
 use provider::FileProvider;
 
 /// The commented example of the configuration file.
@@ -30,6 +31,11 @@ pub struct Settings {
     /// The address to listen on [default: 127.0.0.1:8787].
     #[arg(long, env = "RIVULET_LISTEN")]
     pub listen: Option<SocketAddr>,
+    /// The host names under which it is reached, with commas between them;
+    /// needed behind a proxy that passes its own on [default: none on a
+    /// loopback address, else any].
+    #[arg(long, env = "RIVULET_HOSTS", value_delimiter = ',')]
+    pub hosts: Option<Vec<String>>,
     /// The directory of the database [default: the user's data directory].
     #[arg(long, env = "RIVULET_DATA")]
     pub data: Option<PathBuf>,
@@ -71,6 +77,8 @@ pub struct Settings {
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// The names under which it may be reached.
+    pub hosts: Hosts,
     /// The directory of the database.
     pub data: PathBuf,
     /// The model that answers when none is chosen.
@@ -122,11 +130,13 @@ impl Config {
         if message_limit == Some(0) {
             bail!("message_bytes is 0, so that no message could be sent; give at least 1");
         }
+        let listen = flags
+            .listen
+            .or(file.listen)
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787)));
         Ok(Self {
-            listen: flags
-                .listen
-                .or(file.listen)
-                .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787))),
+            listen,
+            hosts: hosts(listen, flags.hosts.or(file.hosts))?,
             data: flags.data.or(file.data).map_or_else(default_data, Ok)?,
             default_model: flags.default_model.or(file.default_model),
             demo: flags.demo.or(file.demo).unwrap_or(false),
@@ -140,6 +150,27 @@ impl Config {
             },
         })
     }
+}
+
+/// Who listens on a loopback address is reached by no name but its own, unless
+/// a proxy stands before it.
+fn hosts(listen: SocketAddr, names: Option<Vec<String>>) -> anyhow::Result<Hosts> {
+    let Some(mut names) = names else {
+        return Ok(match listen.ip().is_loopback() {
+            true => Hosts::Only([].into()),
+            false => Hosts::Any,
+        });
+    };
+    for name in &mut names {
+        *name = name.trim().to_owned();
+        let right = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+        if name.is_empty() || !name.chars().all(right) {
+            bail!(
+                "`{name}` in hosts is no host name; give one without scheme, port or path, such as chat.example.com"
+            );
+        }
+    }
+    Ok(Hosts::Only(names.into()))
 }
 
 fn read(path: &Path) -> anyhow::Result<Settings> {
@@ -192,6 +223,7 @@ mod tests {
             ("\n\ngrace = 3", "line 3"),
             ("grace_seconds = -1", "line 1"),
             ("message_bytes = 0", "at least 1"),
+            ("hosts = [\"http://chat.example.com\"]", "without scheme"),
             ("[[providers]]\nname = \"a\"", "base_url"),
             (
                 "[[providers]]\nname = \"a/b\"\nbase_url = \"http://x/v1\"",

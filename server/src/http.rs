@@ -6,6 +6,7 @@ mod conversations;
 mod enrich;
 mod form;
 mod health;
+mod origin;
 mod page;
 mod problem;
 mod turns;
@@ -19,7 +20,7 @@ use axum::{
     Router,
     extract::Request,
     http::{HeaderValue, Method, header},
-    middleware::{self, Next},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -30,6 +31,7 @@ use protocol::{Problem, ProblemKind, api};
 use store::Store;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use origin::Hosts;
 use problem::HttpProblem;
 
 /// What handlers work with.
@@ -40,10 +42,12 @@ pub struct AppState {
     gateway: Arc<dyn Gateway>,
     enricher: Arc<ServerEnricher>,
     message_limit: usize,
+    hosts: Hosts,
 }
 
 impl AppState {
-    /// The state of a server; `message_limit` is the engine's, in bytes.
+    /// The state of a server that answers under any name; `message_limit` is
+    /// the engine's, in bytes.
     pub fn new(
         engine: Engine,
         store: Arc<dyn Store>,
@@ -56,7 +60,14 @@ impl AppState {
             gateway,
             enricher: Arc::default(),
             message_limit,
+            hosts: Hosts::Any,
         }
+    }
+
+    /// Answers under these names.
+    #[must_use]
+    pub fn reached_as(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
     }
 
     /// The largest body a request may have: JSON writes a byte of text as six
@@ -95,7 +106,11 @@ pub fn router(state: AppState) -> Router {
         .merge(assets::router())
         .fallback(page::not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(middleware::from_fn(same_site))
+        .layer(middleware::from_fn(origin::same_site))
+        .layer(middleware::from_fn_with_state(
+            state.hosts.clone(),
+            origin::known_host,
+        ))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::map_response(secure))
         .with_state(state)
@@ -114,43 +129,6 @@ async fn method_not_allowed(method: Method, request: Request) -> Response {
     let message = format!("{} does not take {method} requests.", request.uri().path());
     HttpProblem(Problem::new(ProblemKind::BadRequest, message))
         .with_status(axum::http::StatusCode::METHOD_NOT_ALLOWED)
-}
-
-/// Refuses requests that change something and were made by another site's
-/// page: whoever reads such a page must not thereby send, stop or delete here.
-async fn same_site(request: Request, next: Next) -> Response {
-    let changes = !matches!(
-        *request.method(),
-        Method::GET | Method::HEAD | Method::OPTIONS
-    );
-    if changes && is_foreign(&request) {
-        return HttpProblem(
-            Problem::new(ProblemKind::Auth, "This request came from another site's page.").advice(
-                "Behind a proxy, let it pass the Host header on (nginx: proxy_set_header Host $http_host).",
-            ),
-        )
-        .into_response();
-    }
-    next.run(request).await
-}
-
-fn is_foreign(request: &Request) -> bool {
-    let text = |name: &str| {
-        request
-            .headers()
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-    };
-    if let Some(site) = text("sec-fetch-site") {
-        return !matches!(site, "same-origin" | "none");
-    }
-    // Browsers send Sec-Fetch-Site on secure origins alone; on plain http the
-    // Origin must be the host that was asked.
-    let Some(origin) = text("origin") else {
-        return false;
-    };
-    let host = origin.split_once("://").map_or(origin, |(_, host)| host);
-    ![text("host"), text("x-forwarded-host")].contains(&Some(host))
 }
 
 async fn secure(mut response: Response) -> Response {

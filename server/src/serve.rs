@@ -52,7 +52,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let message_limit = config.engine.message_limit;
     let engine = engine::Engine::new(store.clone(), gateway.clone(), config.engine);
     let shutdown = CancellationToken::new();
-    let state = AppState::new(engine.clone(), store.clone(), gateway, message_limit);
+    let state = AppState::new(engine.clone(), store.clone(), gateway, message_limit)
+        .reached_as(config.hosts);
     if http::assets::page_assets().is_none() {
         tracing::warn!("this binary was built without its page; build with `cargo xtask dist`");
     }
@@ -60,7 +61,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     announce(address);
     let purging = tokio::spawn(purge(store, shutdown.clone()));
-    let server = tokio::spawn(listen::serve(listener, http::router(state), shutdown.clone()));
+    let server = tokio::spawn(listen::serve(
+        listener,
+        http::router(state),
+        shutdown.clone(),
+    ));
 
     shutdown_signal().await;
     tracing::info!("shutting down");

@@ -1,9 +1,7 @@
 //! The task of a turn: it takes the steps of the gateway's answer, writes them
 //! to the log, and ends for exactly one reason.
 
-use std::{
-    collections::VecDeque, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration,
-};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
 use gateway::{Answer, AnswerRequest, Step};

@@ -4,7 +4,10 @@ use protocol::{Problem, ProblemKind, api};
 use reqwest::header;
 use serde_json::{Value, json};
 
-use crate::{reply::Reply, site::Site};
+use crate::{
+    reply::Reply,
+    site::{HOST, Site},
+};
 
 /// An id of the right form that nothing has.
 const NOTHING: &str = "00000000-0000-4000-8000-000000000000";
@@ -200,6 +203,23 @@ async fn other_bodies_are_checked_too() {
         .request(rename)
         .json(&json!({"title": "ä".repeat(200)}));
     assert_eq!(Reply::to(longest).await.status, 204);
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_ours_gets_nothing() {
+    let site = Site::new().await;
+    let ask = |line: &str, host: &str| Reply::to(site.request(line).header("host", host));
+    let reply = ask("GET /api/conversations", "evil.example").await;
+    let expected = (421, ProblemKind::BadRequest);
+    let problem = refused("Host: evil.example", &reply, expected, "the name");
+    assert!(problem.advice.contains("RIVULET_HOSTS"), "{problem}");
+    for host in [HOST, "localhost"] {
+        assert_eq!(ask("GET /api/conversations", host).await.status, 200);
+    }
+    let page = site.request("GET /").header("accept", "text/html");
+    let reply = Reply::to(page.header("host", "evil.example")).await;
+    assert_eq!(reply.status, 421);
+    assert_eq!(reply.header("content-type"), "text/plain; charset=utf-8");
 }
 
 #[tokio::test]

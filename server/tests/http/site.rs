@@ -12,7 +12,7 @@ use gateway::{Clocks, Gateway, ProviderConfig, ProviderGateway};
 use protocol::{Conversation, ConversationId, TurnId, api, api::Started};
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
-use server::http::{AppState, router};
+use server::http::{AppState, Hosts, router};
 use simulator::{Simulator, Stats};
 use store::SqliteStore;
 use tempfile::TempDir;
@@ -24,6 +24,9 @@ use crate::reply::{Reply, Watching};
 pub(crate) const MODEL: &str = "demo/guide";
 /// A model of a provider that nobody can reach.
 pub(crate) const UNREACHABLE: &str = "absent/model";
+
+/// The name under which a proxy may reach it.
+pub(crate) const HOST: &str = "chat.example.com";
 
 /// A server of its own for each test.
 pub(crate) struct Site {
@@ -71,7 +74,8 @@ impl Site {
         let message_limit = config.message_limit;
         let kept = Arc::new(store.clone());
         let engine = Engine::new(kept.clone(), gateway.clone(), config);
-        let state = AppState::new(engine, kept, gateway, message_limit);
+        let state = AppState::new(engine, kept, gateway, message_limit)
+            .reached_as(Hosts::Only([HOST.to_owned()].into()));
         let listener = TcpListener::bind(loopback).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(axum::serve(listener, router(state)).into_future());
