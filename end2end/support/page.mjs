@@ -60,9 +60,21 @@ export function answer(page) {
   return page.locator('.answer').last();
 }
 
-/** The text of the answer shown last, as a reader sees it. */
+/** The text of the answer shown last, block by block. */
 export async function answerText(page) {
-  return answer(page).locator('.markdown').innerText();
+  // Not its innerText, which lacks the parts that are out of view.
+  return answer(page)
+    .locator('.markdown')
+    .evaluate((drawn) => {
+      const texts = document.createTreeWalker(drawn, NodeFilter.SHOW_TEXT);
+      let text = '';
+      for (let last; texts.nextNode(); ) {
+        const block = texts.currentNode.parentElement.closest('p, li, pre, th, td, h1, h2, h3, div');
+        text += (block === last ? '' : '\n') + texts.currentNode.data;
+        last = block;
+      }
+      return text;
+    });
 }
 
 /** Waits until so many answers are shown and none is being written. */

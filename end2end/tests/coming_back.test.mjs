@@ -53,6 +53,59 @@ scenario('a reload in the middle goes on', { scripts: steady }, async (world) =>
   await isWhole(world);
 });
 
+scenario('a reload leaves highlighted code as it is', { scripts: steady }, async (world) => {
+  const { page } = world;
+  await visit(page);
+  const code = '```rust\nfn main() {\n    go();\n}\n```';
+  await ask(page, `repeat ${code}\n\n${'and so on '.repeat(200)}`);
+  await answer(page).locator('.hl-keyword').first().waitFor();
+  await page.addInitScript(() => {
+    globalThis.lost = 0;
+    new MutationObserver((changes) => {
+      for (const { target, removedNodes } of changes) {
+        if (target.parentElement?.closest('.code-block')) globalThis.lost += removedNodes.length;
+      }
+    }).observe(document, { childList: true, characterData: true, subtree: true });
+  });
+  await page.reload();
+  await hydrated(page);
+  await button(page, 'Stop').waitFor();
+  await ended(page);
+  await answer(page).locator('.hl-keyword').first().waitFor();
+  assert.equal(await page.evaluate(() => globalThis.lost), 0);
+});
+
+scenario(
+  'eight answers at once leave connections for everything else',
+  // Shorter than an answer: those out of view live by being visited.
+  { scripts: steady, args: ['--grace-seconds', '8'] },
+  async (world) => {
+    const { page, simulator } = world;
+    await visit(page);
+    const addresses = [];
+    for (let number = 0; number < 8; number += 1) {
+      await page.getByRole('link', { name: 'New conversation' }).first().click();
+      await ask(page, `Count from 1 to ${1000 + number}`);
+      await countedTo(page, 3);
+      addresses.push(new URL(page.url()).pathname);
+    }
+    // Before an answer is whole: more requests than a browser has connections.
+    await page.evaluate(() =>
+      Promise.all(Array.from({ length: 8 }, () => fetch('/api/conversations'))),
+    );
+    assert.ok((await simulator.stats()).open > 6, 'the answers are still being written');
+    await eventually(async () => assert.equal((await simulator.stats()).open, 0));
+    for (const [number, address] of addresses.entries()) {
+      await page.locator(`.sidebar a[href="${address}"]`).click();
+      await eventually(() => assert.equal(new URL(page.url()).pathname, address));
+      await ended(page);
+      assert.deepEqual(await counted(page), oneTo(1000 + number));
+    }
+    const stats = await simulator.stats();
+    assert.deepEqual([stats.total, stats.completed], [8, 8]);
+  },
+);
+
 scenario('another page and back again', { scripts: steady }, async (world) => {
   const { page } = world;
   await visit(page);

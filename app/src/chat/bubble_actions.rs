@@ -1,4 +1,4 @@
-//! Copying what was answered.
+//! What a click inside an answer does: copying, and following a footnote.
 
 use web_sys::Element;
 
@@ -7,13 +7,28 @@ use crate::client::dom;
 /// How long a button says that it has copied, in milliseconds.
 const COPIED_MS: u32 = 1_500;
 
-/// Reacts to clicks on the copy buttons inside drawn Markdown.
+/// Reacts to clicks on the copy buttons and footnotes inside drawn Markdown.
 pub(crate) fn on_click(event: web_sys::MouseEvent) {
     if let Some(button) = dom::closest(&event, "[data-copy]")
         && let Some(text) = code_beside(&button)
     {
         copy(button, text);
     }
+    if let Some(reference) = dom::closest(&event, ".footnote-reference a")
+        && let Some(footnote) = footnote_of(&reference)
+    {
+        event.prevent_default();
+        footnote.scroll_into_view();
+    }
+}
+
+/// The footnote of this answer: another may have one of the same name.
+fn footnote_of(reference: &Element) -> Option<Element> {
+    let name = reference.get_attribute("href")?;
+    let answer = reference.closest(".markdown").ok()??;
+    answer
+        .query_selector(&format!("[id=\"{}\"]", name.strip_prefix('#')?))
+        .ok()?
 }
 
 /// Copies a text and lets the button say so for a moment.

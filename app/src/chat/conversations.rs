@@ -36,6 +36,7 @@ pub(crate) fn show(state: ChatState, conversation: Option<ConversationId>) {
     );
     state.current.set(conversation);
     state.messages.set(Vec::new());
+    follow::thin_out(state);
     state.loading.set(conversation.is_some());
     state.send_problem.set(None);
     state.page_problem.set(None);

@@ -23,6 +23,9 @@ pub(super) struct Drawing {
     document: LiveDocument,
     /// Bytes of the transcript's text that were given to the document.
     pub(super) shown: usize,
+    /// Bytes of text that the message had when this began: whoever put it into
+    /// the page drew as much.
+    began_with: usize,
     /// Where Stop was pressed: nothing beyond is shown.
     pub(super) limit: Option<usize>,
     body: Option<LiveMarkdown>,
@@ -43,6 +46,7 @@ impl Drawing {
         document.push(&transcript.text);
         Self {
             shown: transcript.text.len(),
+            began_with: transcript.text.len(),
             transcript,
             document,
             still: dom::matches_media("(prefers-reduced-motion: reduce)"),
@@ -52,7 +56,11 @@ impl Drawing {
 
     /// Draws into these nodes from now on.
     pub(super) fn draw_into(&mut self, body: Element, thinking: Element) {
-        self.body = Some(LiveMarkdown::new(body));
+        let mut body = LiveMarkdown::new(body);
+        if self.shown == self.began_with {
+            body.adopt(&self.document, enrich::improve);
+        }
+        self.body = Some(body);
         self.thinking = Some(GrowingText::new(thinking));
     }
 
@@ -115,10 +123,7 @@ impl Drawing {
             thinking.grow_to(&self.transcript.thinking);
         }
         if let Some(body) = &mut self.body {
-            let final_nodes = body.draw(&self.document);
-            if !final_nodes.is_empty() {
-                enrich::improve(body.root(), final_nodes);
-            }
+            body.draw(&self.document, enrich::improve);
         }
     }
 }

@@ -17,6 +17,13 @@ use crate::client::{dom, history, storage, tabs, turns::EventStream};
 /// How long to wait before each try to come back, in milliseconds; the last
 /// one repeats.
 const COME_BACK_MS: [u32; 6] = [100, 300, 700, 1_500, 3_000, 5_000];
+/// How many answers out of view are followed all the time. A browser opens six
+/// connections to a server, and they are for everything else, too.
+const FOLLOWED: usize = 2;
+/// How often the others are visited, and for how long, in milliseconds. A visit
+/// fetches what is new and tells the server that somebody still cares.
+const VISIT_EVERY_MS: u32 = 5_000;
+const VISIT_MS: u32 = 500;
 /// How often the progress line is brought up to date.
 const TICK_MS: u32 = 250;
 
@@ -51,6 +58,25 @@ pub(crate) fn follow_running(state: ChatState) {
     live.conversation.set(state.current.get_untracked());
     spawn_ticking(live.clone());
     spawn_local(async move { follow(state, live, None).await });
+    thin_out(state);
+}
+
+/// Closes the connections of answers that are only to be visited from now on.
+pub(crate) fn thin_out(state: ChatState) {
+    for live in live::all() {
+        if !may_stay(state, &live) {
+            live.disconnect();
+        }
+    }
+}
+
+/// Whether an answer may keep its connection: the one in view, and those begun
+/// last.
+fn may_stay(state: ChatState, live: &LiveTurn) -> bool {
+    let mut others = live::all();
+    others.retain(|other| !state.shows(&other.shown));
+    let newer = others.iter().rev().take(FOLLOWED);
+    state.shows(&live.shown) || newer.into_iter().any(|other| other.turn == live.turn)
 }
 
 /// Follows a turn to its end, from the answer to its own request or by coming
@@ -63,6 +89,12 @@ pub(crate) async fn follow(
     let (mut stream, mut sent) = started.unzip();
     loop {
         let Some(mut open) = stream.take() else {
+            for _ in 0..VISIT_EVERY_MS / TICK_MS {
+                if may_stay(state, &live) {
+                    break;
+                }
+                dom::sleep(TICK_MS).await;
+            }
             match come_back(state, &live).await {
                 Some(again) => stream = Some(again),
                 None => return,
@@ -70,6 +102,15 @@ pub(crate) async fn follow(
             continue;
         };
         live.connected(open.closer());
+        if !may_stay(state, &live) {
+            let live = live.clone();
+            spawn_local(async move {
+                dom::sleep(VISIT_MS).await;
+                if !may_stay(state, &live) {
+                    live.disconnect();
+                }
+            });
+        }
         let before = live.last();
         while let Some(entry) = open.next(|| live.alive()).await {
             state.offline.set(false);

@@ -5,19 +5,25 @@
 
 use std::ops::Range;
 
-use markdown::{LiveDocument, SafeHtml, Tail, open_code_html};
+use markdown::{LiveDocument, PART_BLOCKS, SafeHtml, Tail, open_code_html};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlTemplateElement, Node, Text};
 
 use crate::client::dom;
 
-/// The element that an answer is drawn into.
+/// Takes note that these children of a part are final.
+type IsFinal = fn(&Element, Range<u32>);
+
+/// The element that an answer is drawn into. Its children are parts, as
+/// [`markdown::render_parts`] makes them.
 pub(crate) struct LiveMarkdown {
     root: Element,
     template: Option<HtmlTemplateElement>,
     /// Blocks of the document whose nodes are final.
     blocks: usize,
-    /// Child nodes of `root` that are final.
+    /// The part that the next block goes into, once there is one.
+    part: Option<Element>,
+    /// Child nodes of that part that are final.
     nodes: u32,
     rebuilt: u64,
     open_code: Option<GrowingText>,
@@ -32,82 +38,136 @@ impl LiveMarkdown {
             root,
             template,
             blocks: 0,
+            part: None,
             nodes: 0,
             rebuilt: 0,
             open_code: None,
         }
     }
 
-    pub(crate) fn root(&self) -> &Element {
-        &self.root
+    /// Takes the nodes that are there for the document's finished blocks: they
+    /// were drawn from the same text, and may have more in them than can be
+    /// drawn here.
+    pub(crate) fn adopt(&mut self, document: &LiveDocument, is_final: IsFinal) {
+        self.rebuilt = document.rebuilt();
+        self.freeze(
+            document,
+            |live, _, block| live.nodes_of(block).len(),
+            is_final,
+        );
     }
 
     /// Begins again from the first block; nodes that are equal stay.
     pub(crate) fn forget(&mut self) {
         self.blocks = 0;
+        self.part = None;
         self.nodes = 0;
         self.open_code = None;
     }
 
-    /// Draws what is new. Returns which children of the root became final.
-    pub(crate) fn draw(&mut self, document: &LiveDocument) -> Range<u32> {
+    /// Draws what is new, and tells what of it became final.
+    pub(crate) fn draw(&mut self, document: &LiveDocument, is_final: IsFinal) {
         if document.rebuilt() != self.rebuilt || document.frozen().len() < self.blocks {
             self.rebuilt = document.rebuilt();
             self.forget();
         }
-        let first = self.nodes;
+        self.freeze(document, Self::place, is_final);
+        self.draw_tail(&document.tail());
+    }
+
+    /// Goes on to the end of the finished blocks; `nodes` says, and sees to it,
+    /// how many nodes one is.
+    fn freeze(
+        &mut self,
+        document: &LiveDocument,
+        nodes: impl Fn(&Self, &Element, &SafeHtml) -> usize,
+        is_final: IsFinal,
+    ) {
         for block in &document.frozen()[self.blocks..] {
             self.open_code = None;
-            self.nodes += self.place(block);
+            let Some(part) = self.enter_part() else {
+                return;
+            };
+            let first = self.nodes;
+            self.nodes += nodes(self, &part, block) as u32;
+            self.blocks += 1;
+            is_final(&part, first..self.nodes);
         }
-        self.blocks = document.frozen().len();
-        self.draw_tail(&document.tail());
-        first..self.nodes
     }
 
     fn draw_tail(&mut self, tail: &Tail<'_>) {
-        let placed = match tail {
-            Tail::Empty => 0,
-            Tail::Html(html) => self.place(html),
-            Tail::OpenCode { language, text } => {
-                if let Some(code) = &mut self.open_code {
-                    code.grow_to(text);
-                    return;
-                }
-                let placed = self.place(&open_code_html(language));
-                self.open_code = self
-                    .root
-                    .query_selector_all(":scope > .code-block code")
-                    .ok()
-                    .and_then(|codes| codes.item(codes.length().checked_sub(1)?))
-                    .and_then(|code| code.dyn_into().ok())
-                    .map(GrowingText::new);
-                if let Some(code) = &mut self.open_code {
-                    code.grow_to(text);
-                }
-                placed
-            }
-        };
-        if !matches!(tail, Tail::OpenCode { .. }) {
-            self.open_code = None;
+        if let (Tail::OpenCode { text, .. }, Some(code)) = (tail, &mut self.open_code) {
+            code.grow_to(text);
+            return;
         }
-        remove_from(&self.root, self.nodes + placed);
+        self.open_code = None;
+        let html = match tail {
+            Tail::Empty => {
+                if let Some(part) = &self.part {
+                    remove_from(part, self.nodes);
+                }
+                remove_from(&self.root, self.blocks.div_ceil(PART_BLOCKS) as u32);
+                return;
+            }
+            Tail::Html(html) => html,
+            Tail::OpenCode { language, .. } => &open_code_html(language),
+        };
+        let Some(part) = self.enter_part() else {
+            return;
+        };
+        let placed = self.place(&part, html) as u32;
+        remove_from(&part, self.nodes + placed);
+        remove_from(&self.root, (self.blocks / PART_BLOCKS + 1) as u32);
+        if let Tail::OpenCode { text, .. } = tail {
+            let code = part
+                .query_selector(":scope > .code-block:last-child code")
+                .ok()
+                .flatten();
+            self.open_code = code.map(GrowingText::new);
+            if let Some(code) = &mut self.open_code {
+                code.grow_to(text);
+            }
+        }
+    }
+
+    /// The part of the next block: the one before it is complete when it is
+    /// full.
+    fn enter_part(&mut self) -> Option<Element> {
+        let at = (self.blocks / PART_BLOCKS) as u32;
+        let is_new = self.blocks.is_multiple_of(PART_BLOCKS) && self.nodes > 0;
+        if is_new && let Some(full) = self.part.take() {
+            remove_from(&full, self.nodes);
+            self.nodes = 0;
+        }
+        if self.part.is_none() {
+            let there = self.root.child_nodes().item(at);
+            self.part = there.and_then(|part| part.dyn_into().ok());
+        }
+        if self.part.is_none() {
+            let part = dom::document()?.create_element("div").ok()?;
+            part.set_class_name("part");
+            self.root.append_child(&part).ok()?;
+            self.part = Some(part);
+        }
+        self.part.clone()
     }
 
     /// Makes the nodes after the final ones look like this HTML; returns how
     /// many nodes it is.
-    fn place(&self, html: &SafeHtml) -> u32 {
+    fn place(&self, part: &Element, html: &SafeHtml) -> usize {
+        let nodes = self.nodes_of(html);
+        for (at, node) in (self.nodes..).zip(&nodes) {
+            morph_child(part, at, node);
+        }
+        nodes.len()
+    }
+
+    fn nodes_of(&self, html: &SafeHtml) -> Vec<Node> {
         let Some(template) = &self.template else {
-            return 0;
+            return Vec::new();
         };
         template.set_inner_html(html.as_str());
-        let wanted = template.content().child_nodes();
-        let count = wanted.length();
-        let nodes: Vec<Node> = (0..count).filter_map(|at| wanted.item(at)).collect();
-        for (at, node) in (self.nodes..).zip(&nodes) {
-            morph_child(&self.root, at, node);
-        }
-        count
+        children_of(&template.content())
     }
 }
 
@@ -174,14 +234,18 @@ fn morph_child(parent: &Node, at: u32, wanted: &Node) {
     {
         copy_attributes(element, new);
     }
-    let children = wanted.child_nodes();
-    let children: Vec<Node> = (0..children.length())
-        .filter_map(|at| children.item(at))
-        .collect();
+    let children = children_of(wanted);
     for (at, child) in (0..).zip(&children) {
         morph_child(&present, at, child);
     }
     remove_from(&present, children.len() as u32);
+}
+
+fn children_of(node: &Node) -> Vec<Node> {
+    let children = node.child_nodes();
+    (0..children.length())
+        .filter_map(|at| children.item(at))
+        .collect()
 }
 
 fn copy_attributes(element: &Element, wanted: &Element) {

@@ -133,5 +133,5 @@ fn drawn(text: &str) -> String {
     }
     let enricher = use_context::<ServerEnricher>();
     let enricher = enricher.as_deref().map(|it| it as &dyn Enricher);
-    markdown::render(text, enricher).into_string()
+    markdown::render_parts(text, enricher).into_string()
 }

@@ -151,6 +151,7 @@ fn begin(state: ChatState, turn: TurnId, sent: Sent, question: &str) {
     state.away.set(false);
     state.announcement.set("Generating".to_owned());
     follow::spawn_ticking(live.clone());
+    follow::thin_out(state);
     spawn_local(async move {
         match start(&sent.request).await {
             Ok(stream) => follow(state, live, Some((stream, sent))).await,

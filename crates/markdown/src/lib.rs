@@ -51,6 +51,24 @@ pub fn render(markdown: &str, enricher: Option<&dyn Enricher>) -> SafeHtml {
     SafeHtml::concat(drawing.blocks.iter().map(|block| &block.html))
 }
 
+/// How many top-level blocks [`render_parts`] puts into one element.
+pub const PART_BLOCKS: usize = 16;
+
+/// [`render`] with every [`PART_BLOCKS`] blocks in an element of their own, so
+/// that a browser can pass over those that are out of view.
+pub fn render_parts(markdown: &str, enricher: Option<&dyn Enricher>) -> SafeHtml {
+    let drawing = draw::draw("", &normalize(markdown), enricher);
+    let mut html = String::new();
+    for part in drawing.blocks.chunks(PART_BLOCKS) {
+        html.push_str(r#"<div class="part">"#);
+        for block in part {
+            html.push_str(block.html.as_str());
+        }
+        html.push_str("</div>");
+    }
+    SafeHtml::trusted(html)
+}
+
 /// Line ends become `\n` and NUL becomes U+FFFD, as CommonMark asks, so that
 /// everything after this point knows one kind of line.
 fn normalize(markdown: &str) -> Cow<'_, str> {
