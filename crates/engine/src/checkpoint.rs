@@ -1,6 +1,6 @@
-//! Keeps the text of running turns on disk: one task, one transaction for all
+//! Keeps the text of running turns on disk: one task, one transaction for many
 //! of them, so that what was received a quarter of a second ago survives a
-//! crash at a cost that hardly depends on the number of turns.
+//! crash at little cost.
 
 use std::{
     sync::{
@@ -17,6 +17,10 @@ use tokio::{
 };
 
 use crate::turn::Turn;
+
+/// How many turns share a transaction. A turn that begins or ends waits for one
+/// transaction at most.
+const TOGETHER: usize = 64;
 
 /// Where the turns leave word that they have something new.
 pub(crate) struct Checkpoints {
@@ -85,22 +89,37 @@ impl Checkpoints {
     }
 
     async fn write(&self) -> Result<(), store::Error> {
+        let turns = std::mem::take(&mut *self.due());
+        let mut turns = turns.chunks(TOGETHER);
+        while let Some(some) = turns.next() {
+            if let Err(error) = self.write_some(some).await {
+                for turn in turns.flatten() {
+                    turn.kept.due.store(false, Ordering::Release);
+                    self.note(turn);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    async fn write_some(&self, turns: &[Arc<Turn>]) -> Result<(), store::Error> {
         let _writing = self.writing.write().await;
-        let mut turns = std::mem::take(&mut *self.due());
+        let mut written = Vec::with_capacity(turns.len());
         let mut checkpoints = Vec::with_capacity(turns.len());
-        turns.retain(|turn| {
+        for turn in turns {
             // Before the log is read: what comes later leaves word again.
             turn.kept.due.store(false, Ordering::Release);
-            let checkpoint = checkpoint(turn);
-            let new = checkpoint.is_some();
-            checkpoints.extend(checkpoint);
-            new
-        });
+            if let Some(checkpoint) = checkpoint(turn) {
+                written.push(turn);
+                checkpoints.push(checkpoint);
+            }
+        }
         if checkpoints.is_empty() {
             return Ok(());
         }
         let result = self.store.checkpoint(&checkpoints).await;
-        for (turn, checkpoint) in turns.iter().zip(&checkpoints) {
+        for (turn, checkpoint) in written.into_iter().zip(&checkpoints) {
             match result {
                 Ok(()) => turn
                     .kept
