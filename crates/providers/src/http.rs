@@ -1,11 +1,16 @@
 //! What every provider's HTTP call has in common: naming the peer, turning
 //! broken connections into sentences, reading bodies with a bound.
 
-use std::{error::Error as _, time::Duration};
+use std::{
+    error::Error as _,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use protocol::ProblemKind;
 use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::Error;
 
@@ -126,6 +131,51 @@ impl Upstream {
             spoken(clock)
         );
         self.error(ProblemKind::Timeout, &message)
+    }
+}
+
+/// A deadline that is put off again and again: a timer is set anew only when it
+/// fires too early, and not for each piece of an answer.
+pub(crate) struct Deadline {
+    at: Instant,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl Deadline {
+    pub(crate) fn at(at: Instant) -> Self {
+        Self {
+            at,
+            alarm: Box::pin(sleep_until(at)),
+        }
+    }
+
+    pub(crate) fn instant(&self) -> Instant {
+        self.at
+    }
+
+    pub(crate) fn set(&mut self, at: Instant) {
+        self.at = at;
+        if at < self.alarm.deadline() {
+            self.alarm.as_mut().reset(at);
+        }
+    }
+
+    /// What the future gives, if it does so in time. Cancel-safe where the
+    /// future is.
+    pub(crate) async fn limit<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        let mut future = pin!(future);
+        loop {
+            tokio::select! {
+                biased;
+                output = &mut future => return Some(output),
+                () = &mut self.alarm => {
+                    if self.alarm.deadline() >= self.at {
+                        return None;
+                    }
+                    self.alarm.as_mut().reset(self.at);
+                }
+            }
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod turns;
 use async_trait::async_trait;
 use protocol::{Attempt, Conversation, ConversationId, ConversationSummary, Message, TurnId};
 use sqlx::SqlitePool;
+use tokio::sync::mpsc;
 
 pub use open::SqliteOptions;
 
@@ -29,6 +30,16 @@ use crate::{Checkpoint, EndedTurn, Error, NewTurn, Store};
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    /// Tells that something is written, and when dropped that nothing more is.
+    wrote: mpsc::Sender<()>,
+}
+
+impl SqliteStore {
+    fn writer(&self) -> &SqlitePool {
+        // One word is enough, however much is written.
+        let _ = self.wrote.try_send(());
+        &self.writer
+    }
 }
 
 #[async_trait]
@@ -46,43 +57,43 @@ impl Store for SqliteStore {
     }
 
     async fn rename(&self, id: ConversationId, title: &str) -> Result<(), Error> {
-        conversations::rename(&self.writer, id, title)
+        conversations::rename(self.writer(), id, title)
             .await
             .map_err(|fault| fault.report("rename"))
     }
 
     async fn delete(&self, id: ConversationId, now_ms: i64) -> Result<(), Error> {
-        conversations::delete(&self.writer, id, now_ms)
+        conversations::delete(self.writer(), id, now_ms)
             .await
             .map_err(|fault| fault.report("delete"))
     }
 
     async fn restore(&self, id: ConversationId) -> Result<(), Error> {
-        conversations::restore(&self.writer, id)
+        conversations::restore(self.writer(), id)
             .await
             .map_err(|fault| fault.report("restore"))
     }
 
     async fn purge(&self, before_ms: i64) -> Result<u64, Error> {
-        conversations::purge(&self.writer, before_ms)
+        conversations::purge(self.writer(), before_ms)
             .await
             .map_err(|fault| fault.report("purge"))
     }
 
     async fn begin_turn(&self, turn: &NewTurn) -> Result<(), Error> {
-        turns::begin(&self.writer, turn)
+        turns::begin(self.writer(), turn)
             .await
             .map_err(|fault| fault.report("begin_turn"))
     }
 
     async fn checkpoint(&self, checkpoints: &[Checkpoint]) -> Result<(), Error> {
-        turns::checkpoint(&self.writer, checkpoints)
+        turns::checkpoint(self.writer(), checkpoints)
             .await
             .map_err(|fault| fault.report("checkpoint"))
     }
 
     async fn end_turn(&self, end: &EndedTurn) -> Result<(), Error> {
-        turns::end(&self.writer, end)
+        turns::end(self.writer(), end)
             .await
             .map_err(|fault| fault.report("end_turn"))
     }
@@ -94,7 +105,7 @@ impl Store for SqliteStore {
     }
 
     async fn interrupt_open_turns(&self) -> Result<u64, Error> {
-        turns::interrupt_open(&self.writer)
+        turns::interrupt_open(self.writer())
             .await
             .map_err(|fault| fault.report("interrupt_open_turns"))
     }

@@ -18,14 +18,14 @@ use protocol::{
     sse,
 };
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::{
     AppState, HttpProblem,
     body::{self, IdPath, JsonBody},
 };
 
-/// How long a stream may be quiet before a heartbeat: proxies close what is
-/// silent for longer.
+/// How often a heartbeat goes out: proxies close what is silent for longer.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How events are written out.
@@ -156,13 +156,19 @@ impl Format {
             Self::Sse => sse::HEARTBEAT,
             _ => "\n",
         };
-        stream::unfold(watcher, move |mut watcher| async move {
-            let bytes = match tokio::time::timeout(HEARTBEAT, watcher.next()).await {
-                Ok(Some(bite)) => self.encode(&bite),
-                Ok(None) => return None,
-                Err(_) => Bytes::from_static(heartbeat.as_bytes()),
+        // Beats whether or not the stream is quiet: a timer set anew for each
+        // event would cost more than a comment every ten seconds.
+        let beats = Box::pin(tokio::time::sleep(HEARTBEAT));
+        stream::unfold((watcher, beats), move |(mut watcher, mut beats)| async move {
+            let bytes = tokio::select! {
+                biased;
+                bite = watcher.next() => self.encode(&bite?),
+                () = &mut beats => {
+                    beats.as_mut().reset(Instant::now() + HEARTBEAT);
+                    Bytes::from_static(heartbeat.as_bytes())
+                }
             };
-            Some((Ok(bytes), watcher))
+            Some((Ok(bytes), (watcher, beats)))
         })
     }
 

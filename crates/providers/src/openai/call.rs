@@ -4,14 +4,14 @@ use std::{collections::VecDeque, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
 use reqwest::Response;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     OpenAi, failure,
     reader::Reader,
     request::{Body, Dialect},
 };
-use crate::{ChatRequest, Delta, Error, http::read_bounded};
+use crate::{ChatRequest, Delta, Error, http::{Deadline, read_bounded}};
 
 /// How much of a failed response's body is read for its reason.
 const ERROR_BODY_LIMIT: usize = 64 << 10;
@@ -34,12 +34,12 @@ enum State {
     Opening {
         call: BoxFuture<'static, Result<Response, Error>>,
         /// When the first byte must have come.
-        deadline: Instant,
+        deadline: Deadline,
     },
     Reading {
         response: Response,
         /// When the next byte must have come.
-        deadline: Instant,
+        deadline: Deadline,
         begun: bool,
     },
     Ended,
@@ -98,25 +98,26 @@ impl ChatStream {
                 let request = std::mem::take(&mut **request);
                 self.state = State::Opening {
                     call: open(self.provider.clone(), request).boxed(),
-                    deadline: Instant::now() + clocks.first_byte,
+                    deadline: Deadline::at(Instant::now() + clocks.first_byte),
                 };
             }
             State::Opening { call, deadline } => {
-                let mut response = match timeout_at(*deadline, call).await {
-                    Ok(Ok(response)) => response,
-                    Ok(Err(failure)) => {
+                let mut response = match deadline.limit(call).await {
+                    Some(Ok(response)) => response,
+                    Some(Err(failure)) => {
                         self.status = failure.status;
                         return Err(failure);
                     }
-                    Err(_) => return Err(upstream.no_first_byte(clocks.first_byte)),
+                    None => return Err(upstream.no_first_byte(clocks.first_byte)),
                 };
                 self.status = Some(response.status().as_u16());
                 // They are slices of the connection's first buffer, which they
                 // would hold as long as the answer takes.
                 response.headers_mut().clear();
+                let deadline = Deadline::at(deadline.instant());
                 self.state = State::Reading {
                     response,
-                    deadline: *deadline,
+                    deadline,
                     begun: false,
                 };
             }
@@ -124,28 +125,30 @@ impl ChatStream {
                 response,
                 deadline,
                 begun,
-            } => match timeout_at(*deadline, response.chunk()).await {
-                Ok(Ok(Some(bytes))) => {
+            } => match deadline.limit(response.chunk()).await {
+                Some(Ok(Some(bytes))) => {
                     *begun = true;
                     let was_finishing = self.reader.mapper.is_finishing();
                     self.reader.push(&bytes, &mut self.ready)?;
                     let mapper = &self.reader.mapper;
                     let now = Instant::now();
-                    *deadline = match (was_finishing, mapper.is_finishing()) {
+                    deadline.set(match (was_finishing, mapper.is_finishing()) {
                         (_, false) => now + clocks.silence,
                         (false, true) => now + clocks.silence.min(end_clock(mapper.has_usage())),
                         // Pings do not put the end off.
-                        (true, true) => (*deadline).min(now + end_clock(mapper.has_usage())),
-                    };
+                        (true, true) => {
+                            (deadline.instant()).min(now + end_clock(mapper.has_usage()))
+                        }
+                    });
                 }
-                Ok(Ok(None)) => self.reader.end(&mut self.ready)?,
+                Some(Ok(None)) => self.reader.end(&mut self.ready)?,
                 // The answer is whole; what is missing is only its end mark.
-                Ok(Err(_)) | Err(_) if self.reader.mapper.is_finishing() => {
+                Some(Err(_)) | None if self.reader.mapper.is_finishing() => {
                     self.reader.mapper.end(&mut self.ready)?;
                 }
-                Ok(Err(broken)) => return Err(upstream.cut_off(Some(&broken))),
-                Err(_) if *begun => return Err(upstream.silent(clocks.silence)),
-                Err(_) => return Err(upstream.no_first_byte(clocks.first_byte)),
+                Some(Err(broken)) => return Err(upstream.cut_off(Some(&broken))),
+                None if *begun => return Err(upstream.silent(clocks.silence)),
+                None => return Err(upstream.no_first_byte(clocks.first_byte)),
             },
             State::Ended => {}
         }

@@ -8,6 +8,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use tokio::sync::mpsc;
+
 use super::{SqliteStore, fault::Fault};
 use crate::Error;
 
@@ -93,7 +95,7 @@ async fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Fault
     let writer = pool
         .clone()
         .max_connections(1)
-        .connect_with(connect.clone())
+        .connect_with(connect.clone().pragma("wal_autocheckpoint", LOG_PAGES))
         .await?;
     let mut connection = writer.acquire().await?;
     check_owner(&mut connection).await?;
@@ -103,7 +105,36 @@ async fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Fault
     let readers = pool
         .max_connections(READERS)
         .connect_lazy_with(connect.create_if_missing(false).pragma("query_only", "ON"));
-    Ok(SqliteStore { writer, readers })
+    let (wrote, writes) = mpsc::channel(1);
+    tokio::spawn(empty_log(readers.clone(), writes));
+    Ok(SqliteStore {
+        writer,
+        readers,
+        wrote,
+    })
+}
+
+/// How long after a write the log is emptied, at the earliest.
+const LOG_EMPTIED_AFTER: Duration = Duration::from_secs(2);
+
+/// How long the log may grow before SQLite empties it in the middle of a write
+/// after all, in pages: 64 MB.
+const LOG_PAGES: &str = "16000";
+
+/// Moves what was written from the write-ahead log into the database, beside
+/// the writer. Left to itself SQLite does this within every thousandth write
+/// or so, which then waits for the disk.
+async fn empty_log(readers: SqlitePool, mut writes: mpsc::Receiver<()>) {
+    while writes.recv().await.is_some() {
+        tokio::time::sleep(LOG_EMPTIED_AFTER).await;
+        let moved = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&readers);
+        if let Err(error) = moved.await
+            && !readers.is_closed()
+        {
+            // What was written is safe where it is.
+            tracing::warn!(%error, "the write-ahead log cannot be emptied");
+        }
+    }
 }
 
 /// What the first migration sets as `application_id`.

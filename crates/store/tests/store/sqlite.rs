@@ -59,6 +59,22 @@ async fn what_was_stored_is_there_after_reopening() {
 }
 
 #[tokio::test]
+async fn the_log_is_emptied_beside_the_writer() {
+    let (_directory, path) = place();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let size = || std::fs::metadata(&path).unwrap().len();
+    let before = size();
+    let turn = first(1000);
+    store.begin_turn(&turn).await.unwrap();
+    let much = "much ".repeat(100_000);
+    store.end_turn(&finished(&turn, &much)).await.unwrap();
+    // Most of it: a few pages were there before.
+    while size() < before + much.len() as u64 / 2 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
 async fn an_ended_answer_leaves_no_checkpoints() {
     let (_directory, path) = place();
     let store = SqliteStore::open(&path).await.unwrap();
