@@ -107,6 +107,33 @@ scenario('delete, and take it back', instant, async ({ page, server }) => {
   assert.deepEqual(await links(page), ['repeat keep me']);
 });
 
+scenario('the focus goes where a person looks next', instant, async ({ page, server }) => {
+  await server.ask('repeat the other');
+  const { id } = await server.ask('repeat the one');
+  await visit(page, `/c/${id}`);
+  const focused = (there) =>
+    eventually(async () => {
+      assert.equal(await page.evaluate(() => document.activeElement.id), there);
+    });
+  await focused('composer');
+
+  const link = page.getByRole('link', { name: 'repeat the one' });
+  await link.dblclick();
+  const field = page.getByRole('textbox', { name: 'Title of the conversation' });
+  await field.fill('Renamed');
+  await page.locator('#composer').click();
+  await page.keyboard.type('typed after it', { delay: 20 });
+  await page.getByRole('link', { name: 'Renamed' }).waitFor();
+  assert.equal(await page.locator('#composer').inputValue(), 'typed after it');
+
+  await page.getByRole('link', { name: 'repeat the other' }).hover();
+  await page.getByRole('button', { name: 'Delete repeat the other' }).click();
+  await focused('undo');
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'repeat the other' }).waitFor();
+  await focused('composer');
+});
+
 scenario('conversations stand under the day they belong to', instant, async ({ page, server }) => {
   const DAY_MS = 86_400_000;
   await server.ask('repeat something');

@@ -10,6 +10,13 @@ use crate::{
     ui::{Icon, Symbol},
 };
 
+/// Gives the box the focus, unless that would raise a keyboard on a phone.
+pub(crate) fn focus() {
+    if !dom::is_touch() {
+        dom::focus("composer");
+    }
+}
+
 /// The composer with its queue.
 #[component]
 pub(crate) fn Composer() -> impl IntoView {

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 use protocol::{
-    Conversation, ConversationId, ConversationSummary, MessageState, Problem,
+    Conversation, ConversationId, ConversationSummary, MessageState, Problem, ProblemKind,
     api::{self, Rename},
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{follow, state::ChatState};
+use super::{composer, follow, state::ChatState};
 use crate::client::{dom, history, http::Request, storage, tabs};
 
 /// How long a delete can be taken back, in milliseconds.
@@ -16,9 +16,11 @@ const UNDO_MS: u32 = 8_000;
 /// Shows a conversation, or the empty page, and its address.
 pub(crate) fn open(state: ChatState, conversation: Option<ConversationId>) {
     state.drawer_open.set(false);
-    if state.current.get_untracked() == conversation && state.page_problem.get_untracked().is_none()
-    {
-        dom::focus("composer");
+    // A new conversation whose first message is on its way has no id yet.
+    let is_there = state.current.get_untracked() == conversation
+        && (conversation.is_some() || state.messages.with_untracked(Vec::is_empty));
+    if is_there && state.page_problem.get_untracked().is_none() {
+        composer::focus();
         return;
     }
     history::push(conversation);
@@ -44,13 +46,12 @@ pub(crate) fn show(state: ChatState, conversation: Option<ConversationId>) {
     state
         .draft
         .set(storage::get(&storage::draft_key(conversation)).unwrap_or_default());
-    if !dom::is_touch() {
-        dom::focus("composer");
-    }
+    composer::focus();
     let Some(id) = conversation else { return };
     spawn_local(async move {
         let answer = fetch(id).await;
-        if state.current.get_untracked() != Some(id) {
+        // Somebody may have gone elsewhere, or there and back again and on.
+        if state.current.get_untracked() != Some(id) || !state.loading.get_untracked() {
             return;
         }
         state.loading.set(false);
@@ -93,8 +94,15 @@ pub(crate) async fn reload(state: ChatState) {
     if untrack(|| state.running()).is_some() {
         return;
     }
-    let Ok(conversation) = fetch(id).await else {
-        return;
+    let conversation = match fetch(id).await {
+        Ok(conversation) => conversation,
+        Err(problem) => {
+            // Another tab has deleted it.
+            if problem.kind == ProblemKind::NotFound && state.current.get_untracked() == Some(id) {
+                state.page_problem.set(Some(problem));
+            }
+            return;
+        }
     };
     if state.current.get_untracked() == Some(id)
         && untrack(|| state.running()).is_none()
@@ -121,10 +129,11 @@ pub(crate) fn rename(state: ChatState, id: ConversationId, title: String) {
     if title.is_empty() {
         return;
     }
-    state.conversations.update(|all| {
-        if let Some(summary) = all.iter_mut().find(|summary| summary.id == id) {
-            summary.title.clone_from(&title);
-        }
+    let before = state.conversations.try_update(|all| {
+        let summary = all.iter_mut().find(|summary| summary.id == id)?;
+        let before = summary.clone();
+        summary.title.clone_from(&title);
+        Some(before)
     });
     spawn_local(async move {
         let path = api::conversation(id);
@@ -132,6 +141,9 @@ pub(crate) fn rename(state: ChatState, id: ConversationId, title: String) {
             .json(&Rename { title })
             .send()
             .await;
+        if let (Err(_), Some(before)) = (&sent, before.flatten()) {
+            put_back(state, before);
+        }
         done(state, id, sent.map(|_| ())).await;
     });
 }
@@ -149,19 +161,28 @@ pub(crate) fn delete(state: ChatState, id: ConversationId) {
     if was_shown {
         open(state, None);
     }
-    storage::set(&storage::draft_key(Some(id)), "");
     state.announcement.set("Conversation deleted".to_owned());
+    let summary = removed.clone();
     let deleted = Some((removed, was_shown));
     state.deleted.set(deleted.clone());
+    let is_offered = move || state.deleted.with_untracked(|now| *now == deleted);
     state.deleting.set(true);
     dom::focus("undo");
     spawn_local(async move {
         let sent = Request::new("DELETE", &api::conversation(id)).send().await;
         state.deleting.set(false);
+        if sent.is_err() {
+            put_back(state, summary);
+        }
         done(state, id, sent.map(|_| ())).await;
         dom::sleep(UNDO_MS).await;
-        if state.deleted.with_untracked(|now| *now == deleted) {
+        if is_offered() {
+            // The button is about to go: the focus must not go with it.
+            if dom::has_focus(Some("undo")) {
+                composer::focus();
+            }
             state.deleted.set(None);
+            storage::set(&storage::draft_key(Some(id)), "");
         }
     });
 }
@@ -171,7 +192,7 @@ pub(crate) fn restore(state: ChatState) {
     let Some((summary, was_shown)) = state.deleted.try_update(Option::take).flatten() else {
         return;
     };
-    dom::focus("composer");
+    composer::focus();
     spawn_local(async move {
         // The delete must not overtake what takes it back.
         while state.deleting.get_untracked() {
@@ -186,6 +207,15 @@ pub(crate) fn restore(state: ChatState) {
                 open(state, Some(summary.id));
             }
         }
+    });
+}
+
+/// Shows a row of the list again that could not be changed.
+fn put_back(state: ChatState, summary: ConversationSummary) {
+    state.conversations.update(|all| {
+        all.retain(|other| other.id != summary.id);
+        let at = all.partition_point(|other| other.updated_ms > summary.updated_ms);
+        all.insert(at, summary);
     });
 }
 

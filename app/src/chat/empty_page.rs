@@ -3,8 +3,8 @@
 
 use leptos::prelude::*;
 
-use super::{state::ChatState, turn};
-use crate::{client::dom, ui::Mark};
+use super::{composer, state::ChatState, turn};
+use crate::ui::Mark;
 
 /// Suggestions that the demo model really understands.
 const DEMO: [&str; 4] = [
@@ -72,7 +72,7 @@ pub(crate) fn EmptyPage() -> impl IntoView {
                             on:click=move |event| {
                                 event.prevent_default();
                                 turn::send(state, text.to_owned());
-                                dom::focus("composer");
+                                composer::focus();
                             }
                         >
                             {text}

@@ -63,15 +63,26 @@ async fn send(batch: &[(Element, Enrich)]) {
         .json(&requests)
         .read()
         .await;
-    for ((element, request), reply) in batch.iter().zip(replies.unwrap_or_default()) {
+    let replies = replies.unwrap_or_default().into_iter();
+    let replies = replies.chain(std::iter::repeat(None));
+    for ((element, request), reply) in batch.iter().zip(replies) {
         // Meanwhile something else may have been drawn in its place.
         let source = match request {
             Enrich::Code { source, .. } | Enrich::Math { source, .. } => source,
         };
-        if let Some(html) = reply.map(SafeHtml::from_server)
-            && element.text_content().as_ref() == Some(source)
-        {
-            element.set_inner_html(html.as_str());
+        match reply.map(SafeHtml::from_server) {
+            Some(html) if element.text_content().as_ref() == Some(source) => {
+                element.set_inner_html(html.as_str());
+            }
+            Some(_) => {}
+            // It keeps the looks of what is as it was written.
+            None => {
+                let kind = match request {
+                    Enrich::Code { .. } => "code",
+                    Enrich::Math { .. } => "math",
+                };
+                let _ = element.set_attribute(MARK, kind);
+            }
         }
     }
 }

@@ -101,7 +101,7 @@ pub(crate) async fn follow(
             }
             continue;
         };
-        live.connected(open.closer());
+        live.alive();
         if !may_stay(state, &live) {
             let live = live.clone();
             spawn_local(async move {
@@ -187,6 +187,7 @@ fn ended(state: ChatState, live: &Rc<LiveTurn>, event: &Event) {
     let word = match event {
         Event::Finished(_) => "Complete",
         Event::Stopped(_) => "Stopped",
+        Event::Failed(ending) if ending.is_interruption() => "Interrupted",
         _ => "Failed",
     };
     state.announcement.set(word.to_owned());
@@ -227,22 +228,22 @@ async fn come_back(state: ChatState, live: &Rc<LiveTurn>) -> Option<EventStream>
         if !live.is_live() {
             return None;
         }
+        // Also where the browser says that it is offline: the server may be on
+        // this machine.
+        match EventStream::follow(live.turn, live.last(), live.connecting()).await {
+            Ok(stream) => {
+                state.offline.set(false);
+                return Some(stream);
+            }
+            Err(problem) if problem.kind == ProblemKind::NotFound => {
+                state.offline.set(false);
+                gone(state, live).await;
+                return None;
+            }
+            Err(_) => {}
+        }
         if tries > 0 || dom::is_offline() {
             state.offline.set(true);
-        }
-        if !dom::is_offline() {
-            match EventStream::follow(live.turn, live.last()).await {
-                Ok(stream) => {
-                    state.offline.set(false);
-                    return Some(stream);
-                }
-                Err(problem) if problem.kind == ProblemKind::NotFound => {
-                    state.offline.set(false);
-                    gone(state, live).await;
-                    return None;
-                }
-                Err(_) => {}
-            }
         }
         let mut waited = 0;
         while waited < wait {

@@ -210,10 +210,12 @@ impl LiveTurn {
         LIVE.with_borrow(|all| all.iter().any(|live| std::ptr::eq(Rc::as_ptr(live), self)))
     }
 
-    /// Remembers how to close the connection.
-    pub(crate) fn connected(&self, connection: Option<AbortController>) {
+    /// A connection is about to be made: what closes it, which is remembered.
+    pub(crate) fn connecting(&self) -> Option<AbortController> {
         self.alive();
-        self.connection.replace(connection);
+        let connection = AbortController::new().ok();
+        self.connection.replace(connection.clone());
+        connection
     }
 
     /// Gives the connection up; whoever reads it comes back by a new one.
@@ -265,7 +267,7 @@ impl LiveTurn {
             tokens_per_second: (writing_ms > 500.0)
                 .then(|| tokens.saturating_sub(self.first_tokens) as f64 * 1000.0 / writing_ms),
             share: (tokens > 0).then(|| (tokens * 100 / expected).min(95)),
-            stalled: transcript.status.phase == Phase::Writing
+            stalled: matches!(transcript.status.phase, Phase::Thinking | Phase::Writing)
                 && now - self.heard_ms.get() > STALLED_MS,
         });
     }
@@ -328,10 +330,7 @@ impl LiveTurn {
         let Some(ending) = transcript.ending.clone() else {
             return;
         };
-        let interrupted = ending
-            .problem
-            .as_ref()
-            .is_some_and(|problem| problem.kind == protocol::ProblemKind::Interrupted);
+        let interrupted = ending.is_interruption();
         self.shown.message.update(|message| {
             message.text.clone_from(&transcript.text);
             message.thinking.clone_from(&transcript.thinking);

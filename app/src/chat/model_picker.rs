@@ -32,6 +32,13 @@ pub(crate) fn ModelPicker() -> impl IntoView {
             if let Ok(list) = Request::new("GET", api::MODELS).read::<ModelList>().await
                 && state.models.with_untracked(|known| *known != list)
             {
+                let known = |id: &String| list.find(id).is_some();
+                if !state
+                    .model
+                    .with_untracked(|model| model.as_ref().is_some_and(known))
+                {
+                    state.model.set(list.default.clone());
+                }
                 state.models.set(list);
             }
         });

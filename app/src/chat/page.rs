@@ -1,9 +1,10 @@
 //! The chat screen as a whole.
 
 use leptos::prelude::*;
+use protocol::api;
 
 use super::{
-    composer::Composer,
+    composer::{self, Composer},
     conversations, follow, live,
     problem_notice::ProblemNotice,
     scroll,
@@ -13,7 +14,7 @@ use super::{
     transcript_view::TranscriptView,
 };
 use crate::{
-    client::{dom, history, storage, tabs},
+    client::{dom, history, http::Request, storage, tabs},
     shell::PageData,
     ui::{Icon, Symbol},
 };
@@ -161,10 +162,15 @@ fn wake(state: ChatState) {
     });
     dom::on_window("online", move |_| state.offline.set(false));
     dom::on_window("offline", move |_| {
-        state.offline.set(true);
+        // The browser knows its own network and not ours, which may be this
+        // machine: whether the server is there shows when it is asked.
         for live in live::all() {
             live.disconnect();
         }
+        leptos::task::spawn_local(async move {
+            let asked = Request::new("GET", api::MODELS).send().await;
+            state.offline.set(asked.is_err() && dom::is_offline());
+        });
     });
     tabs::on_change(move |changed| {
         leptos::task::spawn_local(async move {
@@ -189,7 +195,8 @@ fn wake(state: ChatState) {
             }
         }
     });
-    if !dom::is_touch() {
-        dom::focus("composer");
+    // Somebody may have begun to walk about the page before it came alive.
+    if dom::has_focus(None) {
+        composer::focus();
     }
 }

@@ -82,8 +82,10 @@ fn phase_words(status: &Status, accepted: bool, stopping: bool, stalled: bool) -
         Phase::Queued => "Accepted, about to begin…".to_owned(),
         Phase::Routing => "Choosing a model…".to_owned(),
         Phase::Waiting => format!("Waiting for {model}…"),
+        Phase::Thinking | Phase::Writing if stalled => {
+            "Nothing new for a while; still connected…".to_owned()
+        }
         Phase::Thinking => "Thinking…".to_owned(),
-        Phase::Writing if stalled => "Nothing new for a while; still connected…".to_owned(),
         Phase::Writing => "Writing…".to_owned(),
         Phase::Retrying => match status.retry_in_ms {
             Some(ms) => format!("Trying again in {} s…", ms.div_ceil(1_000)),

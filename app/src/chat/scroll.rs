@@ -37,7 +37,8 @@ pub(crate) fn install(state: ChatState) {
         wrote: Cell::new(0),
         state,
     });
-    stick.set_stuck(true);
+    // Who has scrolled before the page came alive reads there.
+    stick.set_stuck(stick.scroller.scroll_top() == 0 || stick.is_at_bottom());
 
     let on_scroll = stick.clone();
     listen(&stick.scroller, "scroll", move |_| on_scroll.scrolled());

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, KeyboardEvent};
 
-use super::{conversations, state::ChatState, turn};
+use super::{composer, conversations, state::ChatState, turn};
 use crate::client::dom;
 
 const DIALOG: &str = "shortcuts";
@@ -74,7 +74,7 @@ pub(crate) fn install(state: ChatState) {
                 true
             }
             "/" if !is_typing && !is_shown() => {
-                dom::focus("composer");
+                composer::focus();
                 true
             }
             "?" if !is_typing => {

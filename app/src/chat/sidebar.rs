@@ -131,8 +131,11 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move || {
         if let Some(input) = input.get() {
-            let _ = input.focus();
-            input.select();
+            // After the focus that the clicks before a double click asked for.
+            dom::on_next_frame(move || {
+                let _ = input.focus();
+                input.select();
+            });
         }
     });
     let open = move |event: web_sys::MouseEvent| {
@@ -142,18 +145,12 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
         }
     };
     let link = format!("conversation-{id}");
-    let close = move || {
-        editing.set(false);
-        // The link is drawn again before the next frame, perhaps in a row of
-        // its own for the new title.
-        dom::on_next_frame(move || dom::focus(&format!("conversation-{id}")));
-    };
     let save = move || {
         if !editing.get_untracked() {
             return;
         }
         let title = input.get_untracked().map(|input| input.value());
-        close();
+        editing.set(false);
         if let Some(title) = title {
             conversations::rename(state, id, title);
         }
@@ -176,10 +173,14 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
                             "Enter" => save(),
                             "Escape" => {
                                 event.prevent_default();
-                                close();
+                                editing.set(false);
                             }
-                            _ => {}
+                            _ => return,
                         }
+                        // By then the link is there again, perhaps in a row of
+                        // its own for the new title. Who clicked elsewhere has
+                        // the focus there.
+                        dom::focus(&format!("conversation-{id}"));
                     }
                 />
             })

@@ -3,11 +3,8 @@
 
 use leptos::prelude::*;
 
-use super::{state::ChatState, turn};
-use crate::{
-    client::dom,
-    ui::{Icon, Symbol},
-};
+use super::{composer, state::ChatState, turn};
+use crate::ui::{Icon, Symbol};
 
 /// The button at the end of the composer. While an answer is being written
 /// and the box has text, both are there: the text can be put in the queue.
@@ -44,9 +41,7 @@ pub(crate) fn SendOrStop() -> impl IntoView {
                 on:click=move |_| {
                     turn::stop(state);
                     // The button is about to go: the focus must not go with it.
-                    if !dom::is_touch() {
-                        dom::focus("composer");
-                    }
+                    composer::focus();
                 }
             >
                 <Icon symbol=Symbol::Stop />

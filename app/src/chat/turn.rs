@@ -10,12 +10,15 @@ use protocol::{
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    conversations, estimate,
+    composer, conversations, estimate,
     follow::{self, follow},
     live::{self, LiveTurn},
     state::{ChatState, ShownMessage, new_message},
 };
 use crate::client::{dom, storage, turns, turns::EventStream};
+
+/// How long to wait before a Stop that did not arrive is sent again.
+const STOP_AGAIN_MS: u32 = 1_000;
 
 /// Sends what is in the composer, or puts it in the queue while an answer is
 /// being written. While a conversation is still being opened it stays in the
@@ -92,7 +95,7 @@ pub(crate) fn retry(state: ChatState, answer: &ShownMessage) {
         removed: state.messages.try_update(Vec::pop).flatten(),
     };
     begin(state, turn, sent, &question.text);
-    dom::focus("composer");
+    composer::focus();
 }
 
 /// Presses Stop on the answer being written in the conversation shown.
@@ -111,12 +114,18 @@ pub(crate) fn stop(state: ChatState) -> bool {
 /// Tells the server to stop a turn that was frozen on the page.
 pub(crate) fn send_stop(state: ChatState, live: Rc<LiveTurn>) {
     spawn_local(async move {
-        let Err(problem) = turns::stop(live.turn, live.freeze()).await else {
+        let shown = live.freeze();
+        while let Err(problem) = turns::stop(live.turn, shown).await {
+            // It was pressed and stays pressed until the server can be reached.
+            if problem.kind == ProblemKind::Unreachable && live.is_live() {
+                dom::sleep(STOP_AGAIN_MS).await;
+                continue;
+            }
+            live.unfreeze();
+            if problem.kind != ProblemKind::NotFound && live.is_live() {
+                state.send_problem.set(Some(problem));
+            }
             return;
-        };
-        live.unfreeze();
-        if problem.kind != ProblemKind::NotFound {
-            state.send_problem.set(Some(problem));
         }
     });
 }
@@ -153,7 +162,7 @@ fn begin(state: ChatState, turn: TurnId, sent: Sent, question: &str) {
     follow::spawn_ticking(live.clone());
     follow::thin_out(state);
     spawn_local(async move {
-        match start(&sent.request).await {
+        match start(&sent.request, &live).await {
             Ok(stream) => follow(state, live, Some((stream, sent))).await,
             Err(problem) => give_back(state, &live, sent, problem),
         }
@@ -162,14 +171,16 @@ fn begin(state: ChatState, turn: TurnId, sent: Sent, question: &str) {
 
 /// Starts the turn. If the connection broke on the way it may have been
 /// accepted all the same: then its events are there.
-async fn start(request: &StartTurn) -> Result<EventStream, Problem> {
-    let problem = match EventStream::start(request).await {
+async fn start(request: &StartTurn, live: &LiveTurn) -> Result<EventStream, Problem> {
+    let problem = match EventStream::start(request, live.connecting()).await {
         Ok(stream) => return Ok(stream),
         Err(problem) if problem.kind == ProblemKind::Unreachable => problem,
         Err(problem) => return Err(problem),
     };
     match request.turn {
-        Some(turn) => EventStream::follow(turn, 0).await.map_err(|_| problem),
+        Some(turn) => EventStream::follow(turn, 0, live.connecting())
+            .await
+            .map_err(|_| problem),
         None => Err(problem),
     }
 }
@@ -207,7 +218,7 @@ fn give_back(state: ChatState, live: &LiveTurn, sent: Sent, problem: Problem) {
             .draft
             .update(|draft| *draft = conversations::joined(&[&request.text, draft]));
         conversations::keep_draft(conversation, &[state.draft.get_untracked()]);
-        dom::focus("composer");
+        composer::focus();
     }
     state.announcement.set("Not sent".to_owned());
     state.send_problem.set(Some(problem));

@@ -137,10 +137,25 @@ pub(crate) fn set_document_data(name: &str, value: Option<&str>) {
     };
 }
 
-/// Gives the element with this id the focus.
+/// Gives the element with this id the focus, once what was changed before is
+/// drawn: a hidden element takes none.
 pub(crate) fn focus(id: &str) {
-    if let Some(element) = element::<HtmlElement>(id) {
-        let _ = element.focus();
+    let id = id.to_owned();
+    on_next_frame(move || {
+        if let Some(element) = element::<HtmlElement>(&id) {
+            let _ = element.focus();
+        }
+    });
+}
+
+/// Whether the element with this id has the focus; `None` asks whether no
+/// element has.
+pub(crate) fn has_focus(id: Option<&str>) -> bool {
+    let active = document().and_then(|document| document.active_element());
+    match (active, id) {
+        (Some(active), Some(id)) => active.id() == id,
+        (Some(active), None) => active.tag_name() == "BODY",
+        (None, id) => id.is_none(),
     }
 }
 

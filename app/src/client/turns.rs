@@ -19,7 +19,7 @@ pub(crate) struct EventStream {
     body: Body,
     decoder: sse::Decoder,
     ready: VecDeque<Entry>,
-    abort: Abort,
+    _abort: Abort,
 }
 
 /// Closes a request when dropped.
@@ -34,18 +34,26 @@ impl Drop for Abort {
 }
 
 impl EventStream {
-    /// Starts a turn; its answer is the stream itself.
-    pub(crate) async fn start(request: &StartTurn) -> Result<Self, Problem> {
-        Self::open(Request::new("POST", api::TURNS).json(request)).await
+    /// Starts a turn; its answer is the stream itself. `abort` closes the
+    /// connection from elsewhere, also before there is an answer.
+    pub(crate) async fn start(
+        request: &StartTurn,
+        abort: Option<AbortController>,
+    ) -> Result<Self, Problem> {
+        Self::open(Request::new("POST", api::TURNS).json(request), abort).await
     }
 
     /// Follows a turn from after the entry of that number.
-    pub(crate) async fn follow(turn: TurnId, after: u64) -> Result<Self, Problem> {
-        Self::open(Request::new("GET", &api::events(turn, after))).await
+    pub(crate) async fn follow(
+        turn: TurnId,
+        after: u64,
+        abort: Option<AbortController>,
+    ) -> Result<Self, Problem> {
+        Self::open(Request::new("GET", &api::events(turn, after)), abort).await
     }
 
-    async fn open(request: Request<'_>) -> Result<Self, Problem> {
-        let abort = Abort(AbortController::new().ok());
+    async fn open(request: Request<'_>, abort: Option<AbortController>) -> Result<Self, Problem> {
+        let abort = Abort(abort);
         let signal = abort.0.as_ref().map(AbortController::signal);
         let mut request = request.accept(EVENT_STREAM);
         if let Some(signal) = &signal {
@@ -57,13 +65,8 @@ impl EventStream {
             body,
             decoder: sse::Decoder::default(),
             ready: VecDeque::new(),
-            abort,
+            _abort: abort,
         })
-    }
-
-    /// A handle that closes this stream from elsewhere.
-    pub(crate) fn closer(&self) -> Option<AbortController> {
-        self.abort.0.clone()
     }
 
     /// The next entry; `None` when the connection ended, which before a

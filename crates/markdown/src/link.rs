@@ -75,6 +75,12 @@ fn address_length(text: &str) -> usize {
     else {
         return 0;
     };
+    // Before the rest is looked at: a long word of many of these must not cost
+    // its length each time.
+    let begins_a_host = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'[';
+    if !text.as_bytes().get(scheme.len()).is_some_and(begins_a_host) {
+        return 0;
+    }
     let mut url = text;
     if let Some(end) =
         text.find(|c: char| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"' | '`'))
@@ -94,8 +100,7 @@ fn address_length(text: &str) -> usize {
         }
         url = &url[..url.len() - 1];
     }
-    let host = url.get(scheme.len()..).unwrap_or("");
-    if host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') {
+    if url.len() > scheme.len() {
         url.len()
     } else {
         0

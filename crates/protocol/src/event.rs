@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId, Problem, TurnId, Usage, api::Started};
+use crate::{ConversationId, MessageId, Problem, ProblemKind, TurnId, Usage, api::Started};
 
 /// One entry of a turn's log as a watcher receives it. A watcher that was
 /// behind gets several entries in one bite, under the number of the last.
@@ -242,6 +242,15 @@ pub struct Ending {
     /// What went wrong; present in `failed` alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
+}
+
+impl Ending {
+    /// Whether the server ended, and not the answer.
+    #[must_use]
+    pub fn is_interruption(&self) -> bool {
+        let kind = self.problem.as_ref().map(|problem| problem.kind);
+        kind == Some(ProblemKind::Interrupted)
+    }
 }
 
 /// What an answer took. Times are in milliseconds from acceptance.

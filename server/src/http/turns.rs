@@ -159,17 +159,20 @@ impl Format {
         // Beats whether or not the stream is quiet: a timer set anew for each
         // event would cost more than a comment every ten seconds.
         let beats = Box::pin(tokio::time::sleep(HEARTBEAT));
-        stream::unfold((watcher, beats), move |(mut watcher, mut beats)| async move {
-            let bytes = tokio::select! {
-                biased;
-                bite = watcher.next() => self.encode(&bite?),
-                () = &mut beats => {
-                    beats.as_mut().reset(Instant::now() + HEARTBEAT);
-                    Bytes::from_static(heartbeat.as_bytes())
-                }
-            };
-            Some((Ok(bytes), (watcher, beats)))
-        })
+        stream::unfold(
+            (watcher, beats),
+            move |(mut watcher, mut beats)| async move {
+                let bytes = tokio::select! {
+                    biased;
+                    bite = watcher.next() => self.encode(&bite?),
+                    () = &mut beats => {
+                        beats.as_mut().reset(Instant::now() + HEARTBEAT);
+                        Bytes::from_static(heartbeat.as_bytes())
+                    }
+                };
+                Some((Ok(bytes), (watcher, beats)))
+            },
+        )
     }
 
     fn encode(self, bite: &Bite) -> Bytes {

@@ -11,7 +11,10 @@ use super::{
     reader::Reader,
     request::{Body, Dialect},
 };
-use crate::{ChatRequest, Delta, Error, http::{Deadline, read_bounded}};
+use crate::{
+    ChatRequest, Delta, Error,
+    http::{Deadline, read_bounded},
+};
 
 /// How much of a failed response's body is read for its reason.
 const ERROR_BODY_LIMIT: usize = 64 << 10;
