@@ -178,7 +178,7 @@ pub(crate) fn delete(state: ChatState, id: ConversationId) {
         dom::sleep(UNDO_MS).await;
         if is_offered() {
             // The button is about to go: the focus must not go with it.
-            if dom::has_focus(Some("undo")) {
+            if dom::focused().is_some_and(|it| it.id() == "undo") {
                 composer::focus();
             }
             state.deleted.set(None);

@@ -196,7 +196,7 @@ fn wake(state: ChatState) {
         }
     });
     // Somebody may have begun to walk about the page before it came alive.
-    if dom::has_focus(None) {
+    if dom::focused().is_none() {
         composer::focus();
     }
 }

@@ -131,11 +131,8 @@ fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
     let input = NodeRef::<leptos::html::Input>::new();
     Effect::new(move || {
         if let Some(input) = input.get() {
-            // After the focus that the clicks before a double click asked for.
-            dom::on_next_frame(move || {
-                let _ = input.focus();
-                input.select();
-            });
+            let _ = input.focus();
+            input.select();
         }
     });
     let open = move |event: web_sys::MouseEvent| {

@@ -1,5 +1,7 @@
 //! Small windows onto the document and the browser.
 
+use std::cell::RefCell;
+
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Document, Element, HtmlElement, Window};
 
@@ -137,26 +139,38 @@ pub(crate) fn set_document_data(name: &str, value: Option<&str>) {
     };
 }
 
+thread_local! {
+    /// What is to have the focus in the next frame, and what had it when that
+    /// was asked for.
+    static WANTED: RefCell<Option<(String, Option<Element>)>> = const { RefCell::new(None) };
+}
+
 /// Gives the element with this id the focus, once what was changed before is
-/// drawn: a hidden element takes none.
+/// drawn: a hidden element takes none. The last call counts, unless the focus
+/// has gone elsewhere by then.
 pub(crate) fn focus(id: &str) {
-    let id = id.to_owned();
-    on_next_frame(move || {
-        if let Some(element) = element::<HtmlElement>(&id) {
+    let wanted = Some((id.to_owned(), focused()));
+    if WANTED.replace(wanted).is_some() {
+        return;
+    }
+    on_next_frame(|| {
+        let Some((id, before)) = WANTED.take() else {
+            return;
+        };
+        let now = focused();
+        if (now.is_none() || now == before)
+            && let Some(element) = element::<HtmlElement>(&id)
+        {
             let _ = element.focus();
         }
     });
 }
 
-/// Whether the element with this id has the focus; `None` asks whether no
-/// element has.
-pub(crate) fn has_focus(id: Option<&str>) -> bool {
-    let active = document().and_then(|document| document.active_element());
-    match (active, id) {
-        (Some(active), Some(id)) => active.id() == id,
-        (Some(active), None) => active.tag_name() == "BODY",
-        (None, id) => id.is_none(),
-    }
+/// The element that has the focus.
+pub(crate) fn focused() -> Option<Element> {
+    let active = document()?.active_element()?;
+    // Where nothing else has it, the body does.
+    (active.tag_name() != "BODY").then_some(active)
 }
 
 /// The element with this id.
