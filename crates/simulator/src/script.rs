@@ -1,17 +1,12 @@
 //! Scripts: what an answer says, how fast, and what goes wrong.
 
-use axum::http::HeaderValue;
+mod check;
+mod fault;
+
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The most tokens a script may ask for.
-const TOKEN_LIMIT: u64 = 1_000_000;
-
-/// The longest wait for the first token, in milliseconds: an hour.
-const WAIT_LIMIT_MS: u64 = 3_600_000;
-
-/// The slowest speed that is not zero, in tokens per second.
-const SLOWEST: f64 = 0.001;
+pub use fault::{Fault, FaultKind};
 
 /// How one request is answered. Everything is optional; the empty script gives
 /// the model's own words as fast as the connection takes them. Unknown fields
@@ -33,32 +28,70 @@ pub struct Script {
     /// Tools the answer wants called, after its text. Without `text` or
     /// `tokens` there is then no text.
     pub tool_calls: Vec<ToolCallScript>,
-    /// A refusal, in place of text.
+    /// A refusal, in place of text. Gemini shows a blocked prompt instead of
+    /// these words, Anthropic and Ollama show them as text.
     pub refusal: Option<String>,
     /// The reason given for the end; the empty string leaves it out. Unset, it
-    /// is the fitting one.
+    /// is the fitting one. OpenAI's `stop`, `length`, `tool_calls` and
+    /// `content_filter` are translated into each format's words; anything else
+    /// is sent as it is. Responses have a reason only where they are incomplete.
     pub finish_reason: Option<String>,
     /// Where usage is reported. Unset, as the request asks: at the end when it
-    /// has `stream_options.include_usage`.
+    /// has `stream_options.include_usage`. The other formats have one place for
+    /// it, and know only `never`.
     pub usage: Option<UsagePlace>,
-    /// The line ends of the event stream.
-    pub framing: Framing,
+    /// Tokens of the prompt reported as read from a cache; Ollama has no place
+    /// to say so.
+    pub cached_tokens: u64,
+    /// Tokens of the prompt reported as written to a cache, where the format
+    /// has a place to say so: Anthropic and OpenAI's two.
+    pub cache_write_tokens: u64,
+    /// Chat completions report usage as xAI does: `reasoning_tokens` outside
+    /// `completion_tokens`, but in `total_tokens`, and `cost_in_usd_ticks`.
+    pub xai_usage: bool,
+    /// The line ends of an event stream; unset, CRLF for Gemini and LF for the
+    /// others. Ollama's lines end in LF whatever is set.
+    pub framing: Option<Framing>,
     /// Write the stream in pieces of this many bytes, so that events and
     /// characters are split anywhere.
     pub split_bytes: Option<usize>,
     /// Tokens in one event; 1 unless set.
     pub chunk_tokens: Option<u64>,
-    /// Put a keep-alive comment before each event.
+    /// Put a keep-alive comment before each event; not with Ollama.
     pub comments: bool,
     /// Begin the stream with a byte order mark.
     pub bom: bool,
-    /// False leaves out the closing `[DONE]`.
+    /// False leaves out the mark that nothing follows: `[DONE]` of chat
+    /// completions, `message_stop` of Anthropic. The other formats have none
+    /// that says nothing else, so that it changes nothing there.
     pub done: Option<bool>,
+    /// After the last event of a stream the connection stays open, silently. The
+    /// request counts as completed by then.
+    pub hang_after_end: bool,
     /// What goes wrong.
     pub fault: Option<Fault>,
     /// Whose requests are counted together for `fault.times`; unset, those for
     /// the same model. The header `x-simulate-key` says the same.
     pub key: Option<String>,
+    /// What the model does when told to continue what it had begun to say.
+    pub continuation: Option<Continuation>,
+    /// The longest prompt, in estimated tokens: a longer one gets the provider's
+    /// own error. Listings of models show it where they show such a limit.
+    pub context_tokens: Option<u64>,
+    /// Requests that end with the assistant's own words get a 400.
+    pub refuse_prefill: bool,
+    /// Requests for a stream get a 400 that says so.
+    pub refuse_streaming: bool,
+    /// Requests that carry one of these parameters get a 400 that names it.
+    /// Members of Gemini's `generationConfig` and of Ollama's `options` are
+    /// named without it.
+    pub refuse_parameters: Vec<String>,
+    /// Requests that bring another key than this, or none, get the error that
+    /// the provider sends for a wrong key.
+    pub require_key: Option<String>,
+    /// Headers about rate limits on every response, where the format has some:
+    /// `x-ratelimit-*` of OpenAI, `anthropic-ratelimit-*` of Anthropic.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// A tool call in an answer.
@@ -67,9 +100,45 @@ pub struct Script {
 pub struct ToolCallScript {
     /// The tool's name.
     pub name: String,
-    /// Its arguments: a string is sent as it is, anything else as JSON.
+    /// Its arguments: a string is sent as it is, anything else as JSON. Formats
+    /// that send arguments as an object cannot show what is none: Gemini then
+    /// ends with `MALFORMED_FUNCTION_CALL`, the others show an empty object.
     #[serde(default)]
     pub arguments: Value,
+}
+
+/// What a model does when the person's last message begins with "Continue" and
+/// the assistant's message before it is the beginning of the answer. A request
+/// that ends with such a beginning (a prefill) is always continued exactly.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Continuation {
+    /// It goes on from there, without the white space at the seam.
+    #[default]
+    Exact,
+    /// It repeats the last few words first.
+    Overlap,
+    /// It says the whole answer from its start.
+    Restart,
+    /// It says something worded differently.
+    Differ,
+}
+
+/// What is left of a rate limit. What is unset is left out.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimit {
+    /// Requests allowed.
+    pub limit_requests: Option<u64>,
+    /// Requests left.
+    pub remaining_requests: Option<u64>,
+    /// Tokens allowed.
+    pub limit_tokens: Option<u64>,
+    /// Tokens left.
+    pub remaining_tokens: Option<u64>,
+    /// Milliseconds until both are whole again: a duration for OpenAI
+    /// (`1.5s`), a time for Anthropic, rounded up to a second.
+    pub reset_ms: Option<u64>,
 }
 
 /// Where in the stream usage is reported.
@@ -102,144 +171,14 @@ pub enum Framing {
     Cr,
 }
 
-/// Something that goes wrong.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fault {
-    /// What.
-    pub kind: FaultKind,
-    /// After how many tokens, thinking included, of a streamed answer. Unset,
-    /// a reset and a silence come before the headers and everything else
-    /// half-way. 0 is after the headers and before the first token.
-    #[serde(default)]
-    pub after_tokens: Option<u64>,
-    /// The HTTP status of a `status` fault; 500 unless set.
-    #[serde(default)]
-    pub status: Option<u16>,
-    /// The error's code; unset, what OpenAI sends with the status.
-    #[serde(default)]
-    pub code: Option<String>,
-    /// The error's message.
-    #[serde(default)]
-    pub message: Option<String>,
-    /// The header `retry-after-ms`, in milliseconds.
-    #[serde(default)]
-    pub retry_after_ms: Option<u64>,
-    /// The header `retry-after`: seconds, or a string sent as it is.
-    #[serde(default)]
-    pub retry_after: Option<Value>,
-    /// Only the first so many requests with the script's key meet the fault;
-    /// unset, all do.
-    #[serde(default)]
-    pub times: Option<u64>,
-}
-
-/// The kinds of faults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaultKind {
-    /// An HTTP error status with OpenAI's error body.
-    Status,
-    /// A 502 with an HTML page, as proxies send.
-    Html,
-    /// The connection is reset (TCP RST).
-    Reset,
-    /// The connection closes in the middle of the body.
-    Cut,
-    /// Nothing more is sent, until the caller closes.
-    Silence,
-    /// One chunk that is not JSON; the answer then goes on.
-    Garbage,
-    /// One event of more than 1 MiB; the answer then goes on.
-    HugeEvent,
-    /// One chunk with bytes that are not UTF-8; the answer then goes on.
-    InvalidUtf8,
-    /// An error object inside a 200; the stream then ends.
-    ErrorInStream,
-    /// `{"error":"text"}` inside a 200; the stream then ends.
-    PlainErrorInStream,
-}
-
-impl Script {
-    /// Reads a script from JSON.
-    ///
-    /// # Errors
-    /// A sentence that says what is wrong with it.
-    pub(crate) fn from_json(json: &str) -> Result<Self, String> {
-        let script: Self = serde_json::from_str(json)
-            .map_err(|error| format!("The script could not be read: {error}."))?;
-        script.check()?;
-        Ok(script)
-    }
-
-    /// Refuses numbers that make no sense.
-    ///
-    /// # Errors
-    /// A sentence that says which.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        let speed = self.tokens_per_second;
-        let status = self.fault.as_ref().and_then(|fault| fault.status);
-        let wait = self.fault.as_ref().and_then(Fault::retry_after);
-        if speed != 0.0 && !(speed.is_finite() && speed >= SLOWEST) {
-            return Err(format!(
-                "tokens_per_second must be 0 or at least {SLOWEST}."
-            ));
+impl Framing {
+    /// What ends a line.
+    pub(crate) fn line_end(self) -> &'static [u8] {
+        match self {
+            Self::Lf => b"\n",
+            Self::Crlf => b"\r\n",
+            Self::Cr => b"\r",
         }
-        if self.first_token_ms > WAIT_LIMIT_MS {
-            return Err(format!("first_token_ms must be at most {WAIT_LIMIT_MS}."));
-        }
-        if self.tokens.unwrap_or(0).max(self.thinking_tokens) > TOKEN_LIMIT {
-            return Err(format!(
-                "tokens and thinking_tokens must be at most {TOKEN_LIMIT}."
-            ));
-        }
-        if self.split_bytes == Some(0) || self.chunk_tokens == Some(0) {
-            return Err("split_bytes and chunk_tokens must be at least 1.".to_owned());
-        }
-        if status.is_some_and(|status| !(400..600).contains(&status)) {
-            return Err("fault.status must be from 400 to 599.".to_owned());
-        }
-        if wait.is_some_and(|wait| HeaderValue::from_str(&wait).is_err()) {
-            return Err("fault.retry_after cannot be the value of a header.".to_owned());
-        }
-        Ok(())
-    }
-}
-
-impl Fault {
-    /// A fault without particulars.
-    #[must_use]
-    pub fn new(kind: FaultKind) -> Self {
-        Self {
-            kind,
-            after_tokens: None,
-            status: None,
-            code: None,
-            message: None,
-            retry_after_ms: None,
-            retry_after: None,
-            times: None,
-        }
-    }
-
-    /// After how many tokens it strikes, out of `total`; `None` is before the
-    /// headers. An answer that is not streamed has no inside to be silent in.
-    pub(crate) fn position(&self, stream: bool, total: impl FnOnce() -> u64) -> Option<u64> {
-        match self.kind {
-            FaultKind::Status | FaultKind::Html => None,
-            FaultKind::Reset | FaultKind::Silence => self.after_tokens.filter(|_| stream),
-            _ => Some(self.after_tokens.unwrap_or_else(|| total() / 2)),
-        }
-    }
-
-    /// The value of the header `retry-after`.
-    pub(crate) fn retry_after(&self) -> Option<String> {
-        self.retry_after.as_ref().map(plain)
-    }
-
-    /// Its message, or `otherwise`.
-    pub(crate) fn message<'a>(&'a self, otherwise: &'a str) -> &'a str {
-        self.message.as_deref().unwrap_or(otherwise)
     }
 }
 

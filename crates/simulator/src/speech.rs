@@ -47,6 +47,8 @@ pub(crate) struct Piece<'a> {
     pub(crate) part: &'a Part,
     /// Whether the part begins here.
     pub(crate) begins: bool,
+    /// Whether the part ends with it.
+    pub(crate) ends: bool,
     pub(crate) text: &'a str,
     pub(crate) tokens: u64,
 }
@@ -66,11 +68,35 @@ pub(crate) struct Spent {
     /// Thinking included.
     pub(crate) completion: u64,
     pub(crate) thinking: u64,
+    /// Of the prompt, read from a cache.
+    pub(crate) cached: u64,
+    /// Of the prompt, written to a cache.
+    pub(crate) cache_write: u64,
+}
+
+/// The text of an answer under a script, or else the model's own; `None` when
+/// there is to be none.
+pub(crate) fn words(
+    script: &Script,
+    own: impl FnOnce() -> Cow<'static, str>,
+) -> Option<Cow<'static, str>> {
+    if script.refusal.is_some() {
+        None
+    } else if let Some(text) = &script.text {
+        let end = script
+            .tokens
+            .map_or(text.len(), |count| measure(text, count).0);
+        Some(text[..end].to_owned().into())
+    } else if let Some(count) = script.tokens {
+        Some(filler(count).into())
+    } else {
+        script.tool_calls.is_empty().then(own)
+    }
 }
 
 impl Speech {
-    /// The answer of a model to a question under a script.
-    pub(crate) fn new(script: &Script, model: &str, question: &str) -> Self {
+    /// An answer with these words under a script.
+    pub(crate) fn new(script: &Script, words: Option<Cow<'static, str>>) -> Self {
         let mut segments = Vec::new();
         let mut say = |part, text| segments.push(Segment { part, text });
         if script.thinking_tokens > 0 {
@@ -78,15 +104,9 @@ impl Speech {
         }
         if let Some(refusal) = &script.refusal {
             say(Part::Refusal, refusal.clone().into());
-        } else if let Some(text) = &script.text {
-            let end = script
-                .tokens
-                .map_or(text.len(), |count| measure(text, count).0);
-            say(Part::Text, text[..end].to_owned().into());
-        } else if let Some(count) = script.tokens {
-            say(Part::Text, filler(count).into());
-        } else if script.tool_calls.is_empty() {
-            say(Part::Text, demo::answer(model, question));
+        }
+        if let Some(words) = words {
+            say(Part::Text, words);
         }
         for (index, call) in script.tool_calls.iter().enumerate() {
             let name = call.name.clone();
@@ -113,6 +133,7 @@ impl Speech {
         Some(Piece {
             part: &segment.part,
             begins,
+            ends: bytes == rest.len(),
             text: &rest[..bytes],
             tokens,
         })
@@ -181,6 +202,22 @@ impl Pace {
 }
 
 impl Spent {
+    /// Nothing yet but the prompt, of which a script says how much was cached.
+    pub(crate) fn of_prompt(prompt: u64, script: &Script) -> Self {
+        let cached = script.cached_tokens.min(prompt);
+        Self {
+            prompt,
+            cached,
+            cache_write: script.cache_write_tokens.min(prompt - cached),
+            ..Self::default()
+        }
+    }
+
+    /// What was said besides thinking.
+    pub(crate) fn said(&self) -> u64 {
+        self.completion - self.thinking
+    }
+
     /// Counts a piece.
     pub(crate) fn add(&mut self, piece: &Piece<'_>) {
         self.completion += piece.tokens;

@@ -26,6 +26,9 @@ pub struct Stats {
     /// The same counts for each model; a request refused before its model was
     /// known is in none.
     pub by_model: BTreeMap<String, Counts>,
+    /// The same counts for each format: `openai`, `responses`, `anthropic`,
+    /// `gemini`, `ollama`.
+    pub by_format: BTreeMap<String, Counts>,
 }
 
 /// Requests by how they ended.
@@ -55,6 +58,7 @@ pub(crate) struct Counters {
 struct Requests {
     all: Counts,
     by_model: BTreeMap<String, Counts>,
+    by_format: BTreeMap<String, Counts>,
 }
 
 impl Counters {
@@ -77,6 +81,7 @@ impl Counters {
             open_connections: self.connections.load(Ordering::Relaxed),
             tokens_sent: self.tokens.load(Ordering::Relaxed),
             by_model: requests.by_model.clone(),
+            by_format: requests.by_format.clone(),
         }
     }
 
@@ -84,31 +89,39 @@ impl Counters {
     pub(crate) fn reset(&self) {
         let mut requests = self.requests();
         requests.all = requests.all.only_open();
-        requests.by_model.retain(|_, counts| counts.open > 0);
-        for counts in requests.by_model.values_mut() {
-            *counts = counts.only_open();
-        }
+        only_open(&mut requests.by_model);
+        only_open(&mut requests.by_format);
         self.tokens.store(0, Ordering::Relaxed);
     }
 
     /// Counts a request refused before its model was known.
-    pub(crate) fn refused(&self) {
+    pub(crate) fn refused(&self, format: &str) {
         let mut requests = self.requests();
-        requests.all.total += 1;
-        requests.all.failed += 1;
+        let Requests { all, by_format, .. } = &mut *requests;
+        for counts in [all, by_format.entry(format.to_owned()).or_default()] {
+            counts.total += 1;
+            counts.failed += 1;
+        }
     }
 
     /// Counts a request for a model as open.
-    pub(crate) fn begin(self: &Arc<Self>, model: &str) -> InFlight {
+    pub(crate) fn begin(self: &Arc<Self>, model: &str, format: &'static str) -> InFlight {
         let mut requests = self.requests();
-        let of_model = requests.by_model.entry(model.to_owned()).or_default();
-        of_model.total += 1;
-        of_model.open += 1;
-        requests.all.total += 1;
-        requests.all.open += 1;
+        let Requests {
+            all,
+            by_model,
+            by_format,
+        } = &mut *requests;
+        let of_model = by_model.entry(model.to_owned()).or_default();
+        let of_format = by_format.entry(format.to_owned()).or_default();
+        for counts in [all, of_model, of_format] {
+            counts.total += 1;
+            counts.open += 1;
+        }
         InFlight {
             counters: Arc::clone(self),
             model: model.to_owned(),
+            format,
             ending: Ending::ClosedByCaller,
         }
     }
@@ -141,6 +154,7 @@ impl Drop for Connected {
 pub(crate) struct InFlight {
     counters: Arc<Counters>,
     model: String,
+    format: &'static str,
     ending: Ending,
 }
 
@@ -175,6 +189,17 @@ impl Drop for InFlight {
         if let Some(of_model) = requests.by_model.get_mut(&self.model) {
             of_model.end(self.ending);
         }
+        if let Some(of_format) = requests.by_format.get_mut(self.format) {
+            of_format.end(self.ending);
+        }
+    }
+}
+
+/// Forgets all but what is open.
+fn only_open(counts: &mut BTreeMap<String, Counts>) {
+    counts.retain(|_, counts| counts.open > 0);
+    for counts in counts.values_mut() {
+        *counts = counts.only_open();
     }
 }
 

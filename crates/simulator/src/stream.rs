@@ -1,5 +1,5 @@
 //! Telling an answer over time: when each token goes out, and where a fault
-//! strikes. How it looks on the wire is left to [`Chunks`].
+//! strikes. How it looks on the wire is left to a [`Wire`].
 
 use std::future::pending;
 use std::io;
@@ -10,15 +10,17 @@ use bytes::{Bytes, BytesMut};
 use futures::stream;
 use tokio::time::Instant;
 
-use crate::openai::Chunks;
+use crate::format::Format;
+use crate::problem::{Objection, Problem};
 use crate::script::{Fault, FaultKind};
 use crate::server::Connection;
 use crate::speech::{Pace, Speech, Spent};
 use crate::stats::InFlight;
+use crate::wire::{Ending, Wire};
 
 /// Time for the server to send what was said before the connection is dropped:
 /// it sends whenever the body has nothing more at once.
-pub(crate) const FLUSH: Duration = Duration::from_millis(5);
+pub(crate) const FLUSH: Duration = Duration::from_millis(20);
 
 /// About how many bytes go out in one piece when many tokens are due.
 const PIECE: usize = 16 * 1024;
@@ -26,6 +28,7 @@ const PIECE: usize = 16 * 1024;
 /// An answer, and all that decides how it is told.
 #[derive(Debug)]
 pub(crate) struct Telling {
+    pub(crate) format: Format,
     pub(crate) speech: Speech,
     pub(crate) pace: Pace,
     /// Tokens in one event.
@@ -34,6 +37,8 @@ pub(crate) struct Telling {
     pub(crate) limit: u64,
     /// The reason a script gives for the end.
     pub(crate) finish_reason: Option<String>,
+    /// Whether a stream stays open after its end.
+    pub(crate) hangs: bool,
     pub(crate) spent: Spent,
     /// What goes wrong, and after how many tokens.
     pub(crate) fault: Option<(u64, Fault)>,
@@ -43,10 +48,11 @@ pub(crate) struct Telling {
 
 impl Telling {
     /// The body that tells it, in pieces of `split_bytes` where that is set.
-    pub(crate) fn into_body(self, chunks: Chunks, split_bytes: Option<usize>) -> Body {
+    pub(crate) fn into_body(self, wire: Box<dyn Wire>, split_bytes: Option<usize>) -> Body {
         let teller = Teller {
+            hangs: self.hangs,
             telling: Some(self),
-            chunks,
+            wire,
             split_bytes: split_bytes.unwrap_or(usize::MAX),
             began: Instant::now(),
             opened: false,
@@ -58,19 +64,17 @@ impl Telling {
         }))
     }
 
-    /// Why the answer ends where it is; empty to leave it out.
-    pub(crate) fn reason(&mut self) -> String {
+    /// Why the answer ends where it is.
+    pub(crate) fn ending(&mut self) -> Ending {
         if let Some(reason) = &self.finish_reason {
-            return reason.clone();
-        }
-        let reason = if !self.speech.is_over() {
-            "length"
+            Ending::named(reason)
+        } else if !self.speech.is_over() {
+            Ending::Length
         } else if self.speech.calls_tools() {
-            "tool_calls"
+            Ending::Tools
         } else {
-            "stop"
-        };
-        reason.to_owned()
+            Ending::Stop
+        }
     }
 
     /// Whether nothing more will be said.
@@ -83,7 +87,9 @@ impl Telling {
 struct Teller {
     /// `None` once the end is written.
     telling: Option<Telling>,
-    chunks: Chunks,
+    wire: Box<dyn Wire>,
+    /// Whether nothing is to follow, not even the end, once the end is written.
+    hangs: bool,
     split_bytes: usize,
     began: Instant,
     opened: bool,
@@ -94,7 +100,12 @@ impl Teller {
     /// The next piece of the body.
     async fn next(&mut self) -> Option<io::Result<Bytes>> {
         while self.written.is_empty() {
-            let telling = self.telling.take()?;
+            let Some(telling) = self.telling.take() else {
+                if self.hangs {
+                    pending::<()>().await;
+                }
+                return None;
+            };
             match self.tell(telling).await {
                 Ok(telling) => self.telling = telling,
                 Err(error) => return Some(Err(error)),
@@ -123,10 +134,9 @@ impl Teller {
                 return self.strike(telling).await;
             }
             if is_over {
-                self.open();
-                let reason = telling.reason();
-                self.chunks
-                    .finish(&mut self.written, &reason, &telling.spent);
+                self.open(&telling);
+                let ending = telling.ending();
+                self.wire.finish(&mut self.written, &ending, &telling.spent);
                 telling.flight.completed();
                 return Ok(None);
             }
@@ -149,18 +159,18 @@ impl Teller {
 
     /// Writes the next tokens.
     fn say(&mut self, telling: &mut Telling, most: u64) {
-        self.open();
+        self.open(telling);
         if let Some(piece) = telling.speech.next(most) {
             telling.spent.add(&piece);
-            self.chunks.piece(&mut self.written, &piece, &telling.spent);
+            self.wire.piece(&mut self.written, &piece, &telling.spent);
             telling.flight.sent(piece.tokens);
         }
     }
 
-    fn open(&mut self) {
+    fn open(&mut self, telling: &Telling) {
         if !self.opened {
             self.opened = true;
-            self.chunks.open(&mut self.written);
+            self.wire.open(&mut self.written, &telling.spent);
         }
     }
 
@@ -169,18 +179,32 @@ impl Teller {
         let Some((_, fault)) = telling.fault.take() else {
             return Ok(Some(telling));
         };
-        let out = &mut self.written;
+        let problem = Problem::scripted(&fault);
         match fault.kind {
-            FaultKind::Garbage => self.chunks.garbage(out),
-            FaultKind::HugeEvent => self.chunks.huge(out),
-            FaultKind::InvalidUtf8 => self.chunks.invalid_utf8(out),
+            FaultKind::Garbage | FaultKind::HugeEvent | FaultKind::InvalidUtf8 => {
+                self.open(&telling);
+                let (out, spent) = (&mut self.written, &telling.spent);
+                match fault.kind {
+                    FaultKind::Garbage => self.wire.garbage(out),
+                    FaultKind::HugeEvent => self.wire.huge(out, spent),
+                    _ => self.wire.invalid_utf8(out, spent),
+                }
+            }
             FaultKind::ErrorInStream => {
-                self.chunks.error(out, &fault);
+                self.wire.error(&mut self.written, &problem);
                 telling.flight.failed();
                 return Ok(None);
             }
             FaultKind::PlainErrorInStream => {
-                self.chunks.plain_error(out, &fault);
+                self.wire.plain_error(&mut self.written, &problem);
+                telling.flight.failed();
+                return Ok(None);
+            }
+            FaultKind::RefusedContent => {
+                self.open(&telling);
+                let problem = telling.format.words(&Objection::Content).reworded(&fault);
+                self.wire
+                    .refuse(&mut self.written, &problem, &telling.spent);
                 telling.flight.failed();
                 return Ok(None);
             }
@@ -195,7 +219,7 @@ impl Teller {
                 return Err(cut());
             }
             // Met before there was a body.
-            FaultKind::Status | FaultKind::Html => {}
+            FaultKind::Status | FaultKind::Html | FaultKind::ContextTooLong => {}
         }
         Ok(Some(telling))
     }

@@ -1,119 +1,89 @@
-//! OpenAI's error bodies.
+//! OpenAI's errors.
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::script::Fault;
+use crate::problem::{Objection, Problem, shown};
 
-/// An error as OpenAI words it.
-#[derive(Debug)]
-pub(crate) struct ApiError {
-    status: StatusCode,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    error: Body,
+/// The type and the code that go with a status.
+fn kind_of(status: u16) -> (&'static str, Option<&'static str>) {
+    match status {
+        401 => ("invalid_request_error", Some("invalid_api_key")),
+        402 => ("billing_error", Some("credit_balance_exhausted")),
+        403 => (
+            "request_forbidden",
+            Some("unsupported_country_region_territory"),
+        ),
+        404 => ("invalid_request_error", Some("model_not_found")),
+        408 => ("timeout", Some("request_timeout")),
+        409 => ("conflict_error", None),
+        413 => ("invalid_request_error", Some("request_too_large")),
+        429 => ("rate_limit_error", Some("rate_limit_exceeded")),
+        503 => ("service_unavailable_error", Some("server_is_overloaded")),
+        500.. => ("server_error", None),
+        _ => ("invalid_request_error", None),
+    }
 }
 
-#[derive(Debug, Serialize)]
-struct Body {
-    message: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    param: Option<&'static str>,
-    code: Option<String>,
+/// The body of an error.
+pub(crate) fn error(problem: &Problem) -> Value {
+    let (kind, code) = kind_of(problem.status);
+    json!({"error": {
+        "message": problem.message,
+        "type": kind,
+        "param": problem.param,
+        "code": problem.code.as_deref().or(code),
+    }})
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
-    error: &'a Body,
+/// The code of an error where there must be one.
+pub(crate) fn code_of(problem: &Problem) -> &str {
+    let (kind, code) = kind_of(problem.status);
+    problem.code.as_deref().or(code).unwrap_or(kind)
 }
 
-impl ApiError {
-    /// An error with the type and the code that go with its status.
-    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        let (kind, code) = match status.as_u16() {
-            401 => ("invalid_request_error", Some("invalid_api_key")),
-            404 => ("invalid_request_error", Some("model_not_found")),
-            429 => ("rate_limit_error", Some("rate_limit_exceeded")),
-            503 => ("service_unavailable_error", Some("server_is_overloaded")),
-            500.. => ("server_error", None),
-            _ => ("invalid_request_error", None),
-        };
-        Self {
-            status,
-            headers: Vec::new(),
-            error: Body {
-                message: message.into(),
-                kind,
-                param: None,
-                code: code.map(str::to_owned),
-            },
+/// An objection in OpenAI's words.
+pub(crate) fn words(objection: &Objection) -> Problem {
+    match objection {
+        Objection::UnknownModel(model) => {
+            Problem::new(404, format!("The model `{}` does not exist.", shown(model)))
+                .with_param("model")
         }
-    }
-
-    /// A request that cannot be taken as it is.
-    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, message)
-    }
-
-    /// A model nobody knows.
-    pub(crate) fn unknown_model(model: &str) -> Self {
-        let shown: String = model.chars().take(100).collect();
-        let message = format!("The model `{shown}` does not exist.");
-        Self::new(StatusCode::NOT_FOUND, message).with_param("model")
-    }
-
-    /// The error a script asks for.
-    pub(crate) fn scripted(fault: &Fault) -> Self {
-        let status = fault
-            .status
-            .and_then(|code| StatusCode::from_u16(code).ok());
-        let message = fault.message("The simulator was told to fail.");
-        let mut error = Self::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message);
-        if let Some(code) = fault.code.as_deref() {
-            error = error.with_code(code);
+        Objection::WrongKey(Some(key)) => {
+            Problem::new(401, format!("Incorrect API key provided: {}.", masked(key)))
         }
-        let wait_ms = fault.retry_after_ms.map(HeaderValue::from);
-        let wait = fault.retry_after();
-        let wait = wait.and_then(|wait| HeaderValue::from_str(&wait).ok());
-        error
-            .headers
-            .extend(wait_ms.map(|value| (HeaderName::from_static("retry-after-ms"), value)));
-        error
-            .headers
-            .extend(wait.map(|value| (header::RETRY_AFTER, value)));
-        error
-    }
-
-    /// The same about a parameter of the request.
-    pub(crate) fn with_param(mut self, param: &'static str) -> Self {
-        self.error.param = Some(param);
-        self
-    }
-
-    /// The same with another code.
-    pub(crate) fn with_code(mut self, code: &str) -> Self {
-        self.error.code = Some(code.to_owned());
-        self
-    }
-
-    /// The error object in its envelope, as JSON.
-    pub(crate) fn to_json(&self) -> Vec<u8> {
-        let envelope = Envelope { error: &self.error };
-        serde_json::to_vec(&envelope).expect("strings always make JSON")
-    }
-}
-
-impl IntoResponse for ApiError {
-    fn into_response(self) -> Response {
-        let body = self.to_json();
-        let mut response = (
-            self.status,
-            [(header::CONTENT_TYPE, "application/json")],
-            body,
+        Objection::WrongKey(None) => Problem::new(
+            401,
+            "You didn't provide an API key. You need to provide your API key in an Authorization \
+             header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
+        ),
+        Objection::Streaming => Problem::bad_request("Streaming is not supported for this model.")
+            .with_param("stream")
+            .with_code("unsupported_value"),
+        Objection::Prefill => Problem::bad_request(
+            "This model does not continue a message of the assistant. The last message must be \
+             from the user or a tool.",
         )
-            .into_response();
-        response.headers_mut().extend(self.headers);
-        response
+        .with_param("messages"),
+        Objection::Parameter(name) => Problem::bad_request(format!(
+            "Unsupported parameter: '{name}' is not supported with this model."
+        ))
+        .with_param(name)
+        .with_code("unsupported_parameter"),
+        Objection::TooLong { tokens, limit } => Problem::bad_request(format!(
+            "This model's maximum context length is {limit} tokens. However, your messages \
+             resulted in {tokens} tokens. Please reduce the length of the messages."
+        ))
+        .with_param("messages")
+        .with_code("context_length_exceeded"),
+        Objection::Content => {
+            Problem::bad_request("Your request was rejected as a result of our safety system.")
+                .with_code("content_policy_violation")
+        }
     }
+}
+
+/// A key as far as it may be shown.
+fn masked(key: &str) -> String {
+    let beginning: String = key.chars().take(3).collect();
+    format!("{beginning}********")
 }

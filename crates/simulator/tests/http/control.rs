@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::formats::{Anthropic, FORMATS, Gemini, Ollama, OpenAi, Responses};
 use crate::lab::{Lab, Received, ask};
 
 #[tokio::test]
@@ -89,11 +90,75 @@ async fn every_request_is_counted_once() {
     assert_eq!(by_model("guide"), (5, 4, 1));
     assert_eq!(by_model("thinker"), (1, 1, 0));
 
+    let counts = stats.by_format["openai"];
+    assert_eq!((counts.total, counts.completed, counts.failed), (7, 5, 2));
+
     let response = lab.client.get(lab.url("/stats")).send().await.unwrap();
     let over_http: Value = response.json().await.unwrap();
     assert_eq!(over_http["total"], 7);
     assert_eq!(over_http["by_model"]["guide"]["completed"], 4);
+    assert_eq!(over_http["by_format"]["openai"]["completed"], 5);
     assert!(over_http["open_connections"].as_u64().unwrap() >= 1);
+}
+
+#[tokio::test]
+async fn requests_can_be_looked_at_afterwards() {
+    let lab = Lab::new().await;
+    let asked = async || -> Vec<Value> {
+        let response = lab.client.get(lab.url("/control/requests")).send().await;
+        response.unwrap().json().await.unwrap()
+    };
+    let turns = [
+        ("system", "Be brief."),
+        ("user", "hello"),
+        ("assistant", "Hi"),
+    ];
+    let messages = json!([
+        {"role": "system", "text": "Be brief."},
+        {"role": "user", "text": "hello"},
+        {"role": "assistant", "text": "Hi"},
+    ]);
+    for format in FORMATS {
+        let mut body = format.body("guide", true, &turns);
+        body["simulate"] = json!({"text": "a"});
+        let (field, parameters) = match format {
+            OpenAi => ("temperature", json!(["temperature"])),
+            Responses => ("temperature", json!(["instructions", "temperature"])),
+            Anthropic => ("top_k", json!(["max_tokens", "system", "top_k"])),
+            Gemini => (
+                "generationConfig",
+                json!(["systemInstruction", "temperature"]),
+            ),
+            Ollama => ("options", json!(["temperature"])),
+        };
+        body[field] = if matches!(format, Gemini | Ollama) {
+            json!({"temperature": 1})
+        } else {
+            1.into()
+        };
+        let request = format.request(&lab, "guide", true, &body);
+        Received::read(request.send().await.unwrap()).await;
+        let last = asked().await.pop().unwrap();
+        assert_eq!(
+            last,
+            json!({
+                "format": format.name(), "model": "guide", "stream": true,
+                "messages": messages, "last_role": "assistant", "had_tools": false,
+                "parameters": parameters,
+            })
+        );
+        let counts = lab.simulator.stats().by_format[format.name()];
+        assert_eq!((counts.total, counts.completed), (1, 1));
+    }
+    for _ in 0..100 {
+        lab.whole(json!({"text": "a"})).await;
+    }
+    let all = asked().await;
+    assert_eq!(all.len(), 100);
+    assert!(all.iter().all(|asked| asked["stream"] == false));
+    lab.post("/control/reset", "").await;
+    assert!(asked().await.is_empty());
+    assert!(lab.simulator.stats().by_format.is_empty());
 }
 
 #[tokio::test]

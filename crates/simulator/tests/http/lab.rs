@@ -127,15 +127,31 @@ impl Received {
 
     /// The data of each event, and the number of comments.
     pub(crate) fn events(&self) -> (Vec<String>, u64) {
+        let (frames, comments) = self.frames();
+        let data = frames.into_iter().map(|(_, data)| data);
+        (data.collect(), comments)
+    }
+
+    /// The name and the data of each event.
+    pub(crate) fn named_events(&self) -> Vec<(String, Value)> {
+        let (frames, _) = self.frames();
+        let parsed = frames.into_iter().map(|(name, data)| {
+            let data = serde_json::from_str(&data).unwrap_or_else(|_| data.into());
+            (name, data)
+        });
+        parsed.collect()
+    }
+
+    fn frames(&self) -> (Vec<(String, String)>, u64) {
         let mut decoder = Decoder::default();
-        let mut events = Vec::new();
+        let mut frames = Vec::new();
         for piece in &self.pieces {
             decoder.push(piece);
             while let Some(frame) = decoder.next_frame().unwrap() {
-                events.push(frame.data);
+                frames.push((frame.event, frame.data));
             }
         }
-        (events, decoder.comments())
+        (frames, decoder.comments())
     }
 
     /// The events that are JSON.
