@@ -2,4 +2,6 @@
 //! frames, and what they mean.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| providers::openai::property::check(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    providers::property::check(providers::Format::OpenAi, bytes);
+});

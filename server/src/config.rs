@@ -2,19 +2,18 @@
 //! the file, all of one name; the earlier wins. Providers are named in the
 //! file, or come from the environment by their usual variables.
 
+mod file;
+mod model;
 mod provider;
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use anyhow::{Context, bail};
-use gateway::ProviderConfig;
+use gateway::{CacheConfig, GatewayConfig, Policy};
 use serde::Deserialize;
 
 use crate::http::Hosts;
+use model::{FileAlias, FileModel};
 use provider::FileProvider;
 
 /// The commented example of the configuration file.
@@ -66,10 +65,54 @@ pub struct Settings {
     /// The largest message a person may send, in bytes [default: 1000000].
     #[arg(long, env = "RIVULET_MESSAGE_BYTES")]
     pub message_bytes: Option<usize>,
+    /// How long to wait for a model's first token where another could answer,
+    /// in seconds [default: 10].
+    #[arg(long, env = "RIVULET_FIRST_TOKEN_SECONDS")]
+    pub first_token_seconds: Option<u64>,
+    /// The longest silence within an answer where another model could go on,
+    /// in seconds [default: 15].
+    #[arg(long, env = "RIVULET_STALL_SECONDS")]
+    pub stall_seconds: Option<u64>,
+    /// How often the same model is asked again after a failure that may pass
+    /// [default: 2].
+    #[arg(long, env = "RIVULET_RETRIES")]
+    pub retries: Option<u32>,
+    /// Let another model answer when the named one and its fallbacks cannot
+    /// [default: true].
+    #[arg(long, env = "RIVULET_AUTOMATIC_FALLBACK", num_args = 0..=1, default_missing_value = "true")]
+    pub automatic_fallback: Option<bool>,
+    /// A price list in LiteLLM's format, in place of the built-in one.
+    #[arg(long, env = "RIVULET_PRICE_MAP")]
+    pub price_map: Option<PathBuf>,
+    /// Answer identical requests at temperature 0 from memory [default: true].
+    #[arg(long, env = "RIVULET_CACHE", num_args = 0..=1, default_missing_value = "true")]
+    pub cache: Option<bool>,
+    /// Whether one person may get what another asked for [default: true].
+    #[arg(long, env = "RIVULET_CACHE_SHARED", num_args = 0..=1, default_missing_value = "true")]
+    pub cache_shared: Option<bool>,
+    /// The most megabytes of answers kept for that in the database; an eighth
+    /// of it is kept in memory [default: 256].
+    #[arg(long, env = "RIVULET_CACHE_MEGABYTES")]
+    pub cache_megabytes: Option<u64>,
+    /// For how many hours [default: 24].
+    #[arg(long, env = "RIVULET_CACHE_HOURS")]
+    pub cache_hours: Option<u64>,
     /// The providers.
     #[arg(skip)]
     #[serde(default)]
     providers: Vec<FileProvider>,
+    /// Names for one model or several.
+    #[arg(skip)]
+    #[serde(default)]
+    aliases: Vec<FileAlias>,
+    /// What is said of single models.
+    #[arg(skip)]
+    #[serde(default)]
+    models: Vec<FileModel>,
+    /// Whom to ask when a model cannot answer.
+    #[arg(skip)]
+    #[serde(default)]
+    fallbacks: HashMap<String, Vec<String>>,
 }
 
 /// The configuration, complete and checked.
@@ -81,12 +124,10 @@ pub struct Config {
     pub hosts: Hosts,
     /// The directory of the database.
     pub data: PathBuf,
-    /// The model that answers when none is chosen.
-    pub default_model: Option<String>,
     /// Whether the demo is offered beside configured providers.
     pub demo: bool,
-    /// The providers, in the order to show them; without the demo.
-    pub providers: Vec<ProviderConfig>,
+    /// The gateway's settings, without the demo among its providers.
+    pub gateway: GatewayConfig,
     /// The clocks towards providers.
     pub clocks: gateway::Clocks,
     /// The engine's settings.
@@ -103,28 +144,52 @@ impl Config {
         variable: impl Fn(&str) -> Option<String>,
     ) -> anyhow::Result<Self> {
         let file = match &flags.config {
-            Some(path) => read(path)?,
+            Some(path) => file::read(path)?,
             None => Settings::default(),
         };
+        let place = flags.config.clone();
+        Self::complete(flags, file, variable).with_context(|| match place {
+            Some(path) => format!("the configuration (file {}) is not right", path.display()),
+            None => "the configuration is not right".to_owned(),
+        })
+    }
+
+    fn complete(
+        flags: Settings,
+        file: Settings,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> anyhow::Result<Self> {
         let engine = engine::Config::default();
         let clocks = gateway::Clocks::default();
-        let seconds = |flag: Option<u64>, file: Option<u64>, or: Duration| {
-            flag.or(file).map_or(or, Duration::from_secs)
+        let seconds = |name, flag: Option<u64>, file: Option<u64>, or: Duration| {
+            flag.or(file).map_or(Ok(or), |given| time(name, given, 1))
         };
         let always = flags.always_finish.or(file.always_finish).unwrap_or(false);
         let clocks = gateway::Clocks {
-            connect: seconds(flags.connect_seconds, file.connect_seconds, clocks.connect),
+            connect: seconds(
+                "connect_seconds",
+                flags.connect_seconds,
+                file.connect_seconds,
+                clocks.connect,
+            )?,
             first_byte: seconds(
+                "first_byte_seconds",
                 flags.first_byte_seconds,
                 file.first_byte_seconds,
                 clocks.first_byte,
-            ),
-            silence: seconds(flags.silence_seconds, file.silence_seconds, clocks.silence),
+            )?,
+            silence: seconds(
+                "silence_seconds",
+                flags.silence_seconds,
+                file.silence_seconds,
+                clocks.silence,
+            )?,
         };
         let grace = flags
             .grace_seconds
             .or(file.grace_seconds)
-            .map(Duration::from_secs)
+            .map(|given| time("grace_seconds", given, 1))
+            .transpose()?
             .or(engine.grace);
         let message_limit = flags.message_bytes.or(file.message_bytes);
         if message_limit == Some(0) {
@@ -134,22 +199,86 @@ impl Config {
             .listen
             .or(file.listen)
             .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8787)));
+        let policy = Policy::default();
+        let policy = Policy {
+            first_token: seconds(
+                "first_token_seconds",
+                flags.first_token_seconds,
+                file.first_token_seconds,
+                policy.first_token,
+            )?,
+            stall: seconds(
+                "stall_seconds",
+                flags.stall_seconds,
+                file.stall_seconds,
+                policy.stall,
+            )?,
+            retries: flags.retries.or(file.retries).unwrap_or(policy.retries),
+            automatic_fallback: flags
+                .automatic_fallback
+                .or(file.automatic_fallback)
+                .unwrap_or(policy.automatic_fallback),
+            ..policy
+        };
+        let cache = CacheConfig::default();
+        let megabytes = flags.cache_megabytes.or(file.cache_megabytes);
+        let store_bytes = megabytes.map_or(cache.store_bytes, |it| it.saturating_mul(1 << 20));
+        let hours = flags.cache_hours.or(file.cache_hours);
+        let cache = CacheConfig {
+            enabled: flags.cache.or(file.cache).unwrap_or(cache.enabled),
+            shared: flags
+                .cache_shared
+                .or(file.cache_shared)
+                .unwrap_or(cache.shared),
+            store_bytes,
+            memory_bytes: store_bytes / 8,
+            age: hours.map_or(Ok(cache.age), |given| time("cache_hours", given, 3_600))?,
+        };
+        let price_map = flags.price_map.or(file.price_map);
+        let models = file.models.into_iter().map(FileModel::check);
         Ok(Self {
             listen,
             hosts: hosts(listen, flags.hosts.or(file.hosts))?,
             data: flags.data.or(file.data).map_or_else(default_data, Ok)?,
-            default_model: flags.default_model.or(file.default_model),
             demo: flags.demo.or(file.demo).unwrap_or(false),
-            providers: provider::collect(file.providers, clocks, variable)?,
+            gateway: GatewayConfig {
+                providers: provider::collect(file.providers, clocks, variable)?,
+                default_model: flags.default_model.or(file.default_model),
+                aliases: file.aliases.into_iter().map(FileAlias::into).collect(),
+                fallbacks: file.fallbacks,
+                models: models.collect::<anyhow::Result<_>>()?,
+                facts: price_map.as_deref().map(model::price_map).transpose()?,
+                policy,
+                cache,
+            },
             clocks,
             engine: engine::Config {
                 grace: (!always).then_some(grace).flatten(),
-                whole_turn: seconds(flags.turn_seconds, file.turn_seconds, engine.whole_turn),
+                whole_turn: seconds(
+                    "turn_seconds",
+                    flags.turn_seconds,
+                    file.turn_seconds,
+                    engine.whole_turn,
+                )?,
                 message_limit: message_limit.unwrap_or(engine.message_limit),
                 ..engine
             },
         })
     }
+}
+
+/// The longest that any clock may be set to: ten years. Longer ones cannot be
+/// added to the present everywhere.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3_600);
+
+/// A time that is given in units of so many seconds.
+fn time(name: &str, given: u64, unit: u64) -> anyhow::Result<Duration> {
+    let time = Duration::from_secs(given.saturating_mul(unit));
+    if time > LONGEST {
+        let most = LONGEST.as_secs() / unit;
+        bail!("{name} is {given}, which is more than ten years; give at most {most}");
+    }
+    Ok(time)
 }
 
 /// Who listens on a loopback address is reached by no name but its own, unless
@@ -173,18 +302,6 @@ fn hosts(listen: SocketAddr, names: Option<Vec<String>>) -> anyhow::Result<Hosts
     Ok(Hosts::Only(names.into()))
 }
 
-fn read(path: &Path) -> anyhow::Result<Settings> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the configuration file {} cannot be read", path.display()))?;
-    // The error shows the line, the place in it and what was expected.
-    toml::from_str(&text).with_context(|| {
-        format!(
-            "the configuration file {} is not right (`rivulet example-config` prints one that is)",
-            path.display()
-        )
-    })
-}
-
 fn default_data() -> anyhow::Result<PathBuf> {
     use etcetera::BaseStrategy;
     let base = etcetera::choose_base_strategy().context(
@@ -195,105 +312,4 @@ fn default_data() -> anyhow::Result<PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("rivulet.toml");
-        std::fs::write(&path, file).unwrap();
-        let flags = Settings {
-            config: Some(path),
-            data: Some(directory.path().to_owned()),
-            ..Settings::default()
-        };
-        let variable = |name: &str| {
-            variables
-                .iter()
-                .find(|(it, _)| *it == name)
-                .map(|(_, value)| (*value).to_owned())
-        };
-        Config::load(flags, variable).map_err(|error| format!("{error:#}"))
-    }
-
-    #[test]
-    fn mistakes_are_named_with_their_line() {
-        for (file, expected) in [
-            ("listen = \"here\"", "line 1"),
-            ("\n\ngrace = 3", "line 3"),
-            ("grace_seconds = -1", "line 1"),
-            ("message_bytes = 0", "at least 1"),
-            ("hosts = [\"http://chat.example.com\"]", "without scheme"),
-            ("[[providers]]\nname = \"a\"", "base_url"),
-            (
-                "[[providers]]\nname = \"a/b\"\nbase_url = \"http://x/v1\"",
-                "`a/b`",
-            ),
-            (
-                "[[providers]]\nname = \"a\"\nbase_url = \"ftp://x\"",
-                "http",
-            ),
-            (
-                "[[providers]]\nname = \"a\"\nbase_url = \"http://x/v1\"\nkey_env = \"NO_SUCH\"",
-                "NO_SUCH",
-            ),
-            (
-                "[[providers]]\nname = \"a\"\nbase_url = \"http://x/v1\"\n\
-                 [[providers]]\nname = \"a\"\nbase_url = \"http://y/v1\"",
-                "twice",
-            ),
-        ] {
-            let error = load(file, &[]).expect_err(file);
-            assert!(
-                error.contains(expected),
-                "{file:?} gave {error:?}, without {expected:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_example_is_valid_and_changes_nothing() {
-        let config = load(EXAMPLE, &[]).unwrap();
-        assert_eq!(
-            config.engine.message_limit,
-            engine::Config::default().message_limit
-        );
-        assert_eq!(config.engine.grace, Some(Duration::from_secs(30)));
-    }
-
-    #[test]
-    fn providers_come_from_their_usual_variables() {
-        let names = |variables: &[(&str, &str)]| -> Vec<(String, bool)> {
-            let config = load("", variables).unwrap();
-            config
-                .providers
-                .into_iter()
-                .map(|it| (it.name, it.optional))
-                .collect()
-        };
-        let ollama = ("ollama".to_owned(), true);
-        assert_eq!(names(&[]), std::slice::from_ref(&ollama));
-        assert_eq!(
-            names(&[("OPENAI_API_KEY", "k")]),
-            [("openai".to_owned(), false), ollama.clone()]
-        );
-        assert_eq!(
-            names(&[("OPENAI_BASE_URL", "http://localhost:4000/v1")]),
-            [("openai".to_owned(), false), ollama]
-        );
-        assert_eq!(
-            names(&[("OLLAMA_HOST", "0.0.0.0")]),
-            [("ollama".to_owned(), false)]
-        );
-    }
-
-    #[test]
-    fn always_finish_takes_the_grace_away() {
-        assert_eq!(
-            load("always_finish = true", &[]).unwrap().engine.grace,
-            None
-        );
-        let zero = load("grace_seconds = 0", &[]).unwrap().engine.grace;
-        assert_eq!(zero, Some(Duration::ZERO));
-    }
-}
+mod tests;

@@ -9,11 +9,13 @@ mod health;
 mod origin;
 mod page;
 mod problem;
+mod recorder;
 mod turns;
+mod v1;
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -22,17 +24,19 @@ use axum::{
     http::{HeaderValue, Method, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use engine::Engine;
 use gateway::Gateway;
 use markdown::ServerEnricher;
 use protocol::{Problem, ProblemKind, api};
 use store::Store;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use origin::Hosts;
 use problem::HttpProblem;
+pub use recorder::Recorder;
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -40,28 +44,46 @@ pub struct AppState {
     engine: Engine,
     store: Arc<dyn Store>,
     gateway: Arc<dyn Gateway>,
+    recorder: Recorder,
     enricher: Arc<ServerEnricher>,
     message_limit: usize,
+    whole_turn: Duration,
+    shutdown: CancellationToken,
     hosts: Hosts,
 }
 
 impl AppState {
-    /// The state of a server that answers under any name; `message_limit` is
-    /// the engine's, in bytes.
+    /// The state of a server that answers under any name; `config` is the
+    /// engine's.
     pub fn new(
         engine: Engine,
         store: Arc<dyn Store>,
         gateway: Arc<dyn Gateway>,
-        message_limit: usize,
+        config: &engine::Config,
     ) -> Self {
         Self {
             engine,
+            recorder: Recorder::new(Arc::clone(&store)),
             store,
             gateway,
             enricher: Arc::default(),
-            message_limit,
+            message_limit: config.message_limit,
+            whole_turn: config.whole_turn,
+            shutdown: CancellationToken::new(),
             hosts: Hosts::Any,
         }
+    }
+
+    /// Ends the calls that are no turns when this is cancelled.
+    #[must_use]
+    pub fn until(self, shutdown: CancellationToken) -> Self {
+        Self { shutdown, ..self }
+    }
+
+    /// What stores the records of calls that are no turns.
+    #[must_use]
+    pub fn recorder(&self) -> Recorder {
+        self.recorder.clone()
     }
 
     /// Answers under these names.
@@ -97,10 +119,17 @@ pub fn router(state: AppState) -> Router {
         )
         .route(api::RESTORE, post(conversations::restore))
         .route(api::MODELS, get(conversations::models))
+        .route(api::CACHE, get(conversations::cache))
         .route(api::TURNS, post(turns::start))
         .route(api::EVENTS, get(turns::events))
         .route(api::STOP, post(turns::stop))
         .route(api::ENRICH, post(enrich::enrich))
+        .route("/v1/chat/completions", post(v1::complete))
+        .route("/v1/models", get(v1::models))
+        .route("/v1/models/{*model}", get(v1::model))
+        .route("/v1", any(v1::unknown))
+        .route("/v1/", any(v1::unknown))
+        .route("/v1/{*path}", any(v1::unknown))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(assets::router())
@@ -112,6 +141,7 @@ pub fn router(state: AppState) -> Router {
             origin::known_host,
         ))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn(v1::in_openai_shape))
         .layer(middleware::map_response(secure))
         .with_state(state)
 }

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use server::{
+    check,
     config::Settings,
     serve::{self, shutdown_signal},
 };
@@ -27,6 +28,9 @@ enum Command {
         #[arg(long, default_value = "127.0.0.1:8788")]
         listen: SocketAddr,
     },
+    /// Reach for every provider and tell whether it answers, whether it takes
+    /// the key, and how many models it has.
+    Check,
     /// Print a configuration file with every setting explained.
     ExampleConfig,
 }
@@ -37,6 +41,16 @@ async fn main() -> ExitCode {
     let done = match cli.command {
         None => serve::run(cli.settings).await,
         Some(Command::Simulate { listen }) => simulate(listen).await,
+        Some(Command::Check) => match check::check(cli.settings).await {
+            Ok((table, all_well)) => {
+                say(table.trim_end());
+                match all_well {
+                    true => Ok(()),
+                    false => return ExitCode::FAILURE,
+                }
+            }
+            Err(error) => Err(error),
+        },
         Some(Command::ExampleConfig) => {
             say(server::config::EXAMPLE);
             Ok(())

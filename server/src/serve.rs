@@ -9,13 +9,14 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use gateway::{Gateway, ProviderConfig, ProviderGateway};
+use gateway::{CacheStore, Format, Gateway, ProviderConfig, ProviderGateway};
 use simulator::Simulator;
 use store::{SqliteStore, Store};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    cache_store,
     config::{Config, Settings},
     http::{self, AppState},
     listen,
@@ -24,7 +25,8 @@ use crate::{
 /// How long open connections have to end once everything else has. With the
 /// engine's own end it stays below 5 s in all.
 const LINGER: Duration = Duration::from_millis(800);
-/// How often deleted conversations are looked for, and how long they are kept.
+/// How often deleted conversations and old cached answers are looked for, and
+/// how long the former are kept.
 const PURGE_EVERY: Duration = Duration::from_secs(600);
 const KEEP_DELETED: Duration = Duration::from_secs(3_600);
 
@@ -48,19 +50,24 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         );
     }
 
-    let (gateway, _demo) = build_gateway(&config).await?;
-    let message_limit = config.engine.message_limit;
-    let engine = engine::Engine::new(store.clone(), gateway.clone(), config.engine);
+    let hosts = config.hosts.clone();
+    let cache_age = config.gateway.cache.age;
+    let cache: Arc<dyn CacheStore> = Arc::new(cache_store::Kept(store.clone()));
+    let engine_config = config.engine.clone();
+    let (gateway, _demo) = build_gateway(config, Some(cache)).await?;
+    let engine = engine::Engine::new(store.clone(), gateway.clone(), engine_config.clone());
     let shutdown = CancellationToken::new();
-    let state = AppState::new(engine.clone(), store.clone(), gateway, message_limit)
-        .reached_as(config.hosts);
+    let state = AppState::new(engine.clone(), store.clone(), gateway, &engine_config)
+        .reached_as(hosts)
+        .until(shutdown.clone());
     if http::assets::page_assets().is_none() {
         tracing::warn!("this binary was built without its page; build with `cargo xtask dist`");
     }
 
+    let recorder = state.recorder();
     let address = listener.local_addr()?;
     announce(address);
-    let purging = tokio::spawn(purge(store, shutdown.clone()));
+    let purging = tokio::spawn(purge(store, cache_age, shutdown.clone()));
     let server = tokio::spawn(listen::serve(
         listener,
         http::router(state),
@@ -75,6 +82,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         ended?;
     }
     purging.abort();
+    // The calls that have just ended handed their books in by now. Bounded,
+    // because a store that hangs must not keep us from ending.
+    if tokio::time::timeout(LINGER, recorder.flush())
+        .await
+        .is_err()
+    {
+        tracing::error!("not every record could be stored before the shutdown");
+    }
     sqlite.close().await;
     Ok(())
 }
@@ -131,8 +146,11 @@ pub async fn shutdown_signal() {
 
 /// The gateway, with the demo where nothing else is configured. The simulator
 /// serves until it is dropped.
-async fn build_gateway(config: &Config) -> anyhow::Result<(Arc<dyn Gateway>, Option<Simulator>)> {
-    let mut providers = config.providers.clone();
+async fn build_gateway(
+    mut config: Config,
+    cache: Option<Arc<dyn CacheStore>>,
+) -> anyhow::Result<(Arc<dyn Gateway>, Option<Simulator>)> {
+    let providers = &mut config.gateway.providers;
     let configured = providers.iter().any(|provider| !provider.optional);
     let mut demo = None;
     if config.demo || !configured {
@@ -142,6 +160,7 @@ async fn build_gateway(config: &Config) -> anyhow::Result<(Arc<dyn Gateway>, Opt
         providers.push(ProviderConfig {
             name: "demo".to_owned(),
             label: "Demo (simulation)".to_owned(),
+            format: Format::OpenAi,
             base_url: format!("http://{}/v1", simulator.addr()).parse()?,
             key: None,
             simulated: true,
@@ -151,7 +170,7 @@ async fn build_gateway(config: &Config) -> anyhow::Result<(Arc<dyn Gateway>, Opt
         });
         demo = Some(simulator);
     }
-    let gateway = ProviderGateway::new(providers, config.default_model.clone())?;
+    let gateway = ProviderGateway::new(config.gateway, cache)?;
     // The first lists, so that the first page has models to choose from; a
     // provider that does not answer delays this by a few seconds at most.
     gateway.models().await;
@@ -195,11 +214,14 @@ fn prepare_data(directory: &Path) -> anyhow::Result<File> {
     }
 }
 
-async fn purge(store: Arc<dyn Store>, shutdown: CancellationToken) {
+async fn purge(store: Arc<dyn Store>, cache_age: Duration, shutdown: CancellationToken) {
+    let before = |age: Duration| http::now_ms() - age.as_millis() as i64;
     loop {
-        let before = http::now_ms() - KEEP_DELETED.as_millis() as i64;
-        if let Err(error) = store.purge(before).await {
+        if let Err(error) = store.purge(before(KEEP_DELETED)).await {
             tracing::warn!(%error, "deleted conversations could not be removed");
+        }
+        if let Err(error) = store.purge_cached_answers(before(cache_age)).await {
+            tracing::warn!(%error, "old cached answers could not be removed");
         }
         tokio::select! {
             () = shutdown.cancelled() => return,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use protocol::{Ending, Entry, Event, MessageState, Problem, Statistics, Transcript, Usage};
+use protocol::{Ending, Entry, Event, MessageState, Problem, Statistics, Transcript, Try, Usage};
 use store::EndedTurn;
 
 use crate::{
@@ -111,7 +111,7 @@ impl Writer {
             answer: ids.answer,
             turn: ids.turn,
             transcript,
-            attempts: std::mem::take(&mut self.tally.attempts),
+            attempts: std::mem::take(&mut self.tally.report.attempts),
             now_ms: now_ms(),
         };
         let mut waits = RETRIES.iter();
@@ -158,31 +158,47 @@ fn apply(transcript: &mut Transcript, events: &[Event]) {
 
 impl Tally {
     fn statistics(&self, transcript: &Transcript, duration: Duration) -> Statistics {
-        let (provider, model) = match self.attempts.last() {
-            Some(last) => (
-                Some(last.provider.clone()),
-                format!("{}/{}", last.provider, last.model),
-            ),
-            None => (None, self.model.clone()),
-        };
+        let report = &self.report;
+        let model = report.model.as_ref().unwrap_or(&self.model);
+        let provider = model.split_once('/').map(|(provider, _)| provider);
         Statistics {
-            provider,
-            model: Some(model),
+            provider: provider
+                .filter(|_| report.model.is_some())
+                .map(str::to_owned),
+            model: Some(model.clone()),
             first_token_ms: self.first_token.map(|time| time.as_millis() as u64),
             duration_ms: duration.as_millis() as u64,
             chunks: self.chunks,
             characters: transcript.text.chars().count() as u64,
             words: transcript.text.split_whitespace().count() as u64,
             usage: self.usage(),
-            attempts: self.attempts.len() as u32,
+            attempts: report.attempts.len() as u32,
+            tries: self.tries(),
+            route: report.route.clone(),
+            saving: report.saving.clone(),
+            cached: report.cached,
         }
     }
 
-    /// The provider's report; what it lacks of an answer that came is
-    /// estimated, and the whole then marked.
+    /// The attempts in short, where there was more than one.
+    fn tries(&self) -> Vec<Try> {
+        let attempts = &self.report.attempts;
+        let tries = attempts.iter().filter(|_| attempts.len() > 1);
+        tries
+            .map(|attempt| Try {
+                model: format!("{}/{}", attempt.provider, attempt.model),
+                reason: attempt.reason,
+                outcome: attempt.outcome,
+                problem: attempt.problem,
+                duration_ms: attempt.duration_ms,
+            })
+            .collect()
+    }
+
+    /// The books; what they lack of an answer that came is estimated, and the
+    /// whole then marked.
     fn usage(&self) -> Usage {
-        let recorded = self.attempts.last().map(|last| last.usage);
-        let mut usage = recorded
+        let mut usage = Some(self.report.usage)
             .filter(|usage| usage.output.is_some())
             .unwrap_or(self.usage);
         if usage.output.is_none() && self.received > 0 {

@@ -3,14 +3,13 @@
 
 use std::sync::Arc;
 
-use gateway::AnswerRequest;
+use gateway::{AnswerRequest, ChatMessage, ChatRequest, Options, Params};
 use protocol::{
     Conversation, ConversationId, Event, Message, MessageId, MessageState, Problem, ProblemKind,
-    Role, Settings, TurnId,
+    Role, Settings, TurnId, Usd,
     api::{StartTurn, Started},
     title_from,
 };
-use providers::ChatMessage;
 use store::NewTurn;
 use tokio::{
     sync::{SetOnce, oneshot},
@@ -59,16 +58,38 @@ impl Engine {
         let new = new_turn(ids, &place, &request, &model);
         let mut messages = place.history;
         if request.retry.is_none() {
-            messages.push(ChatMessage {
-                role: Role::User,
-                text: request.text,
-            });
+            messages.push(ChatMessage::text(Role::User, request.text));
         }
+        let settings = request.settings;
         let ask = AnswerRequest {
             turn: ids.turn,
-            model,
-            messages,
-            settings: request.settings,
+            ask: ChatRequest {
+                model,
+                system: settings.system,
+                messages: messages.into(),
+                params: Params {
+                    temperature: settings.temperature,
+                    max_tokens: settings.max_tokens,
+                    ..Params::default()
+                },
+                stream: true,
+                ..ChatRequest::default()
+            },
+            options: Options {
+                prefer: settings.prefer,
+                max_cost: settings.max_cost,
+                // Whoever asks again wants another answer.
+                cache: match request.retry {
+                    Some(_) => Some(false),
+                    None => settings.cache,
+                },
+                // Until there are accounts, a conversation is the narrowest
+                // circle of people there is.
+                owner: Some(ids.conversation.to_string()),
+                fallbacks: None,
+                may_replace: true,
+                unseen: false,
+            },
         };
         self.begin(accepted, ids, new, ask).await
     }
@@ -169,10 +190,7 @@ impl Engine {
             history: path
                 .into_iter()
                 .filter(|message| !message.text.is_empty())
-                .map(|message| ChatMessage {
-                    role: message.role,
-                    text: message.text.clone(),
-                })
+                .map(|message| ChatMessage::text(message.role, message.text.as_str()))
                 .collect(),
             not_before_ms: conversation
                 .messages
@@ -291,6 +309,9 @@ fn check(request: &StartTurn, limit: usize) -> Result<(), Problem> {
         system,
         temperature,
         max_tokens,
+        max_cost,
+        prefer: _,
+        cache: _,
     } = &request.settings;
     let system = system.as_deref().unwrap_or_default();
     for (what, text) in [
@@ -311,6 +332,9 @@ fn check(request: &StartTurn, limit: usize) -> Result<(), Problem> {
     }
     if temperature.is_some_and(|value| !(0.0..=2.0).contains(&value)) {
         return Err(bad("The temperature must be between 0 and 2."));
+    }
+    if max_cost.is_some_and(|most| most <= Usd::ZERO) {
+        return Err(bad("The maximum price must be more than 0."));
     }
     if *max_tokens == Some(0) {
         return Err(bad("The limit on output tokens must be at least 1."));

@@ -4,8 +4,8 @@
 use std::{collections::VecDeque, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
-use gateway::{Answer, AnswerRequest, Step};
-use protocol::{Attempt, Event, Problem, Usage, api::Started};
+use gateway::{Answer, AnswerRequest, ChatMessage, Report, Step};
+use protocol::{Event, Problem, Usage, api::Started};
 use store::NewTurn;
 use tokio::{
     sync::{SetOnce, oneshot},
@@ -53,8 +53,8 @@ pub(crate) struct Tally {
     pub(crate) first_token: Option<Duration>,
     /// The provider's latest report.
     pub(crate) usage: Usage,
-    /// The upstream calls, once closed.
-    pub(crate) attempts: Vec<Attempt>,
+    /// The gateway's books, once closed.
+    pub(crate) report: Report,
 }
 
 /// Runs a turn to its end. Tells over `stored` whether its beginning could be
@@ -67,10 +67,10 @@ pub(crate) async fn run(
     stored: oneshot::Sender<Result<(), Problem>>,
 ) {
     let _guard = Guard(Arc::clone(&shared), Arc::clone(&turn));
-    let asked = request.messages.iter().map(|message| message.text.len());
+    let asked = request.ask.messages.iter().map(ChatMessage::bytes);
     let tally = Tally {
-        model: request.model.clone(),
-        asked: asked.sum::<usize>() + request.settings.system.as_ref().map_or(0, String::len),
+        model: request.ask.model.clone(),
+        asked: asked.sum::<usize>() + request.ask.system.as_ref().map_or(0, String::len),
         ..Tally::default()
     };
     let mut writer = Writer {
@@ -195,7 +195,7 @@ impl Writer {
 
     fn close_upstream(&mut self) {
         if let Some(answer) = self.answer.take() {
-            self.tally.attempts = answer.close();
+            self.tally.report = answer.close();
         }
     }
 }
@@ -233,6 +233,10 @@ impl Tally {
                     name,
                     arguments_delta: arguments,
                 }
+            }
+            Some(Step::Replace { keep, text }) => {
+                self.count(&text, None);
+                Event::Replace { keep, text }
             }
             Some(Step::Status(status)) => Event::Status(status),
             Some(Step::Usage(usage)) => {

@@ -5,35 +5,37 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Attempt, Outcome, Phase, ProblemKind, Role, Settings, Status, TurnId, Usage};
-use providers::{ChatMessage, FinishReason};
+use protocol::{Attempt, Outcome, Phase, ProblemKind, Role, Status, TurnId, Usage};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
-    AnswerRequest, Gateway, ProviderGateway, Step,
-    scripted_upstream::{Upstream, config},
+    AnswerRequest, ChatMessage, ChatRequest, FinishReason, Gateway, Options, Params,
+    ProviderGateway, Step,
+    scripted_upstream::{Upstream, config, once},
 };
 
 async fn gateway() -> (Upstream, Arc<ProviderGateway>) {
     let upstream = Upstream::default();
     let address = upstream.start().await;
-    let gateway = ProviderGateway::new(vec![config("acme", &address)], None).unwrap();
+    let gateway = ProviderGateway::new(once(vec![config("acme", &address)]), None).unwrap();
     (upstream, gateway)
 }
 
 fn request(model: &str) -> AnswerRequest {
     AnswerRequest {
         turn: TurnId(Uuid::now_v7()),
-        model: model.into(),
-        messages: vec![ChatMessage {
-            role: Role::User,
-            text: "12345678".into(),
-        }],
-        settings: Settings {
-            max_tokens: Some(50),
-            ..Settings::default()
+        ask: ChatRequest {
+            model: model.into(),
+            messages: [ChatMessage::text(Role::User, "12345678")].into(),
+            params: Params {
+                max_tokens: Some(50),
+                ..Params::default()
+            },
+            stream: true,
+            ..ChatRequest::default()
         },
+        options: Options::default(),
     }
 }
 
@@ -59,7 +61,7 @@ async fn run(gateway: &ProviderGateway, model: &str) -> (Vec<Step>, Attempt) {
         steps.push(step);
     }
     assert_eq!(answer.next().await, None);
-    let mut attempts = answer.close();
+    let mut attempts = answer.close().attempts;
     assert_eq!(attempts.len(), 1);
     let attempt = attempts.remove(0);
     assert_eq!((attempt.turn, attempt.number), (turn, 1));
@@ -135,7 +137,7 @@ async fn closing_stops_the_upstream_and_is_recorded() {
     let (upstream, gateway) = gateway().await;
     let mut answer = gateway.answer(request("acme/endless"));
     while !matches!(answer.next().await, Some(Step::Text(_))) {}
-    let attempts = answer.close();
+    let attempts = answer.close().attempts;
     assert_eq!(attempts.len(), 1);
     assert_eq!(attempts[0].outcome, Outcome::Stopped);
     assert_eq!(attempts[0].usage, estimated());
@@ -148,10 +150,10 @@ async fn closing_stops_the_upstream_and_is_recorded() {
 async fn nothing_sent_is_nothing_attempted() {
     let (upstream, gateway) = gateway().await;
     let answer = gateway.answer(request("acme/whole"));
-    assert_eq!(answer.close(), []);
+    assert_eq!(answer.close().attempts, []);
     let mut answer = gateway.answer(request("acme/whole"));
     answer.next().await;
-    assert_eq!(answer.close(), []);
+    assert_eq!(answer.close().attempts, []);
     run(&gateway, "acme/whole").await;
     assert_eq!(upstream.chats_asked.load(Ordering::SeqCst), 1);
 }
@@ -166,5 +168,5 @@ async fn a_provider_that_does_not_exist_is_a_failure_without_attempt() {
         "{step:?}"
     );
     assert_eq!(answer.next().await, None);
-    assert_eq!(answer.close(), []);
+    assert_eq!(answer.close().attempts, []);
 }

@@ -1,18 +1,21 @@
 //! Which models there are: each provider is asked in the background, and what
 //! it last said is at hand.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use futures::future::join_all;
 use protocol::{ModelInfo, ModelList, Problem, ProblemKind, ProviderModels};
-use providers::OpenAi;
+use providers::Provider;
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
     time::{Instant, sleep, timeout_at},
 };
 
-use crate::{ProviderConfig, chat_models};
+use crate::{AUTO, Alias, ProviderConfig, breaker::Breaker, chat_models, facts};
 
 /// How many models an error names.
 const NAMED_LIMIT: usize = 5;
@@ -40,6 +43,7 @@ impl Default for Pace {
 /// The providers and their models. Dropping it ends the asking.
 pub(crate) struct Catalogue {
     sources: Vec<Arc<Source>>,
+    aliases: Vec<Alias>,
     default: Option<String>,
     patience_ends: Instant,
     _asking: JoinSet<()>,
@@ -48,7 +52,11 @@ pub(crate) struct Catalogue {
 /// One provider and what it said.
 pub(crate) struct Source {
     pub(crate) config: ProviderConfig,
-    pub(crate) provider: OpenAi,
+    pub(crate) provider: Provider,
+    /// The family of models it serves, where its address tells.
+    pub(crate) family: Option<&'static str>,
+    /// Open while its key or its account is at fault.
+    pub(crate) key: Mutex<Breaker>,
     listing: watch::Sender<Listing>,
     wanted: Notify,
 }
@@ -65,7 +73,8 @@ struct Listing {
 impl Catalogue {
     /// Begins to ask the providers. Needs a Tokio runtime.
     pub(crate) fn start(
-        providers: Vec<(ProviderConfig, OpenAi)>,
+        providers: Vec<(ProviderConfig, Provider)>,
+        aliases: Vec<Alias>,
         default: Option<String>,
         pace: Pace,
     ) -> Self {
@@ -81,7 +90,10 @@ impl Catalogue {
                 models: fixed,
                 problem: None,
             };
+            let host = config.base_url.host_str().unwrap_or_default();
             let source = Arc::new(Source {
+                family: facts::family_of(host, config.format.as_str()),
+                key: Mutex::default(),
                 config,
                 provider,
                 listing: watch::Sender::new(listing),
@@ -94,6 +106,7 @@ impl Catalogue {
         }
         Self {
             sources,
+            aliases,
             default,
             patience_ends: Instant::now() + pace.first_wait,
             _asking: asking,
@@ -113,11 +126,57 @@ impl Catalogue {
         ModelList {
             default: self.default_model(),
             providers: self
-                .sources
-                .iter()
-                .filter_map(|source| source.shown())
+                .chosen()
+                .into_iter()
+                .chain(self.sources.iter().filter_map(|source| source.shown()))
                 .collect(),
         }
+    }
+
+    /// What can be named instead of a model: `auto`, where there is something
+    /// to choose from, and the aliases.
+    fn chosen(&self) -> Option<ProviderModels> {
+        let real = self
+            .sources
+            .iter()
+            .filter(|source| !source.config.simulated);
+        let choice: usize = real
+            .filter_map(|source| source.shown())
+            .map(|provider| provider.models.len())
+            .sum();
+        let auto = (choice > 1).then(|| ModelInfo {
+            id: AUTO.to_owned(),
+            name: "Automatic".to_owned(),
+            description: Some("Chooses a model for each message.".to_owned()),
+        });
+        let aliases = self.aliases.iter().map(|alias| ModelInfo {
+            id: alias.name.clone(),
+            name: alias.name.clone(),
+            description: Some(alias.models.join(", ")),
+        });
+        let models: Vec<_> = auto.into_iter().chain(aliases).collect();
+        (!models.is_empty()).then(|| ProviderModels {
+            provider: String::new(),
+            label: "Chosen by Rivulet".to_owned(),
+            simulated: false,
+            models,
+            problem: None,
+        })
+    }
+
+    /// All providers, the hidden ones too.
+    pub(crate) fn all_sources(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.sources.iter()
+    }
+
+    /// The alias of this name.
+    pub(crate) fn alias(&self, name: &str) -> Option<&Alias> {
+        self.aliases.iter().find(|alias| alias.name == name)
+    }
+
+    /// The providers that are not hidden, in order.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = &Arc<Source>> {
+        self.sources.iter().filter(|source| !source.is_hidden())
     }
 
     /// Which model a request means; see [`crate::Gateway::resolve`].
@@ -130,6 +189,9 @@ impl Catalogue {
         let Some(model) = model else {
             return self.default_model().ok_or_else(|| self.no_models());
         };
+        if model == AUTO && self.sources().next().is_some() || self.alias(model).is_some() {
+            return Ok(model.to_owned());
+        }
         if let Some((source, name)) = self.find(model) {
             return match source.accepts(name) {
                 true => Ok(model.to_owned()),
@@ -169,6 +231,9 @@ impl Catalogue {
     fn default_model(&self) -> Option<String> {
         let configured = self.default.as_deref().and_then(|model| {
             let id = self.resolve(Some(model)).ok()?;
+            if id == AUTO || self.alias(&id).is_some() {
+                return Some(id);
+            }
             let (source, _) = self.find(&id)?;
             (!source.is_hidden()).then_some(id)
         });
@@ -218,7 +283,15 @@ impl Source {
         !name.is_empty() && (is_open || self.lists(&id))
     }
 
-    fn lists(&self, id: &str) -> bool {
+    /// The models that it lists, as it names them.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let prefix = self.config.name.len() + 1;
+        let listing = self.listing.borrow();
+        let listed = listing.models.iter().flatten();
+        listed.map(|model| model.id[prefix..].to_owned()).collect()
+    }
+
+    pub(crate) fn lists(&self, id: &str) -> bool {
         let listing = self.listing.borrow();
         listing.models.iter().flatten().any(|model| model.id == id)
     }

@@ -9,15 +9,22 @@ use tokio::{
 };
 
 use crate::{
-    ConfigError, Gateway, ProviderConfig, ProviderGateway,
+    ConfigError, Gateway, GatewayConfig, ProviderConfig, ProviderGateway,
     catalogue::Pace,
-    scripted_upstream::{Upstream, config, fixed},
+    scripted_upstream::{Upstream, config, fixed, once},
 };
 
 /// An address where nothing listens.
 async fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().to_string()
+}
+
+fn with_default(providers: Vec<ProviderConfig>, default: Option<String>) -> GatewayConfig {
+    GatewayConfig {
+        default_model: default,
+        ..once(providers)
+    }
 }
 
 const FAST: Pace = Pace {
@@ -55,17 +62,18 @@ async fn models_are_listed_and_one_hanging_provider_delays_nobody() {
         config("acme", &address),
         fixed("fixed", &["b", "a"]),
     ];
-    let gateway = ProviderGateway::with_pace(providers, None, FAST).unwrap();
+    let gateway = ProviderGateway::with_pace(once(providers), None, FAST).unwrap();
     let list = timeout(Duration::from_secs(20), gateway.models())
         .await
         .unwrap();
-    assert_eq!(list.providers.len(), 3);
+    assert_eq!(list.providers.len(), 4);
+    assert_eq!(ids(&list.providers[0]), ["auto"]);
     assert_eq!(list.default.as_deref(), Some("acme/whole"));
-    let problem = list.providers[0].problem.as_ref().unwrap();
+    let problem = list.providers[1].problem.as_ref().unwrap();
     assert!(problem.message.contains("not told"), "{problem}");
-    assert_eq!(list.providers[1].label, "ACME");
-    assert_eq!(ids(&list.providers[1]), ["acme/whole", "acme/uncounted"]);
-    assert_eq!(ids(&list.providers[2]), ["fixed/b", "fixed/a"]);
+    assert_eq!(list.providers[2].label, "ACME");
+    assert_eq!(ids(&list.providers[2]), ["acme/whole", "acme/uncounted"]);
+    assert_eq!(ids(&list.providers[3]), ["fixed/b", "fixed/a"]);
 }
 
 #[tokio::test]
@@ -74,8 +82,9 @@ async fn a_list_is_asked_for_again_and_outlives_a_failure() {
     let address = upstream.start().await;
     upstream.broken.store(true, Ordering::SeqCst);
     let providers = vec![config("acme", &address)];
-    let gateway = ProviderGateway::with_pace(providers, None, FAST).unwrap();
-    let has_models = |list: &protocol::ModelList| !list.providers[0].models.is_empty();
+    let gateway = ProviderGateway::with_pace(once(providers), None, FAST).unwrap();
+    let has_models =
+        |list: &protocol::ModelList| list.providers.iter().any(|it| !it.models.is_empty());
     let list = gateway.models().await;
     let problem = list.providers[0].problem.as_ref().unwrap();
     assert_eq!(problem.kind, ProblemKind::Overloaded);
@@ -102,13 +111,13 @@ async fn a_provider_merely_looked_for_shows_once_it_is_there() {
     };
     let default = Some("local/whole".to_owned());
     let providers = vec![local, fixed("other", &["m"])];
-    let gateway = ProviderGateway::with_pace(providers, default, FAST).unwrap();
+    let gateway = ProviderGateway::with_pace(with_default(providers, default), None, FAST).unwrap();
     let list = gateway.models().await;
     assert_eq!(list.providers.len(), 1);
     assert_eq!(list.default.as_deref(), Some("other/m"));
 
     Upstream::default().start_on(&address).await;
-    until(&gateway, |list| list.providers.len() == 2).await;
+    until(&gateway, |list| list.providers.len() == 3).await;
     assert_eq!(gateway.resolve(None).unwrap(), "local/whole");
 }
 
@@ -121,7 +130,8 @@ async fn names_of_models_are_resolved() {
         fixed("one", &["shared", "org/special"]),
         fixed("two", &["shared"]),
     ];
-    let gateway = ProviderGateway::new(providers, Some("special".into())).unwrap();
+    let gateway =
+        ProviderGateway::new(with_default(providers, Some("special".into())), None).unwrap();
     gateway.models().await;
     let check = |model: Option<&str>, expected: Result<&str, &str>| {
         let resolved = gateway.resolve(model);
@@ -149,7 +159,7 @@ async fn names_of_models_are_resolved() {
     );
     check(Some(""), Err("No provider offers"));
 
-    let nobody = ProviderGateway::new(Vec::new(), None).unwrap();
+    let nobody = ProviderGateway::new(GatewayConfig::default(), None).unwrap();
     let problem = nobody.resolve(None).unwrap_err();
     assert_eq!(problem.kind, ProblemKind::NotFound);
     assert!(!problem.advice.is_empty());
@@ -158,7 +168,7 @@ async fn names_of_models_are_resolved() {
 #[tokio::test]
 async fn a_configuration_that_cannot_work_is_refused() {
     let check = |providers: Vec<ProviderConfig>, expected: ConfigError| {
-        let error = ProviderGateway::new(providers, None).err();
+        let error = ProviderGateway::new(once(providers), None).err();
         assert_eq!(error, Some(expected));
     };
     check(vec![fixed("a b", &[])], ConfigError::Name("a b".into()));

@@ -73,7 +73,7 @@ fn can_chat(id: &str) -> bool {
 }
 
 /// Whether the id ends in a date, as in `-2026-08-07` or `-0613`.
-fn is_snapshot(id: &str) -> bool {
+pub(crate) fn is_snapshot(id: &str) -> bool {
     let digits =
         |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
     let mut parts = id.rsplit('-');
@@ -107,9 +107,8 @@ mod tests {
             .iter()
             .map(|&(id, created)| ListedModel {
                 id: id.to_owned(),
-                name: None,
-                description: None,
                 created,
+                ..ListedModel::default()
             })
             .collect();
         let shown = shown("p", simulated, listed);

@@ -1,12 +1,34 @@
 //! Turns "answer this" into attempts at upstream models. The seam is small: a
-//! request goes in ([`Gateway::answer`]), an attempt's steps come out
-//! ([`Answer::next`]) and at the end its records ([`Answer::close`]).
+//! request goes in ([`Gateway::answer`]), an answer's steps come out
+//! ([`Answer::next`]) and at the end its books ([`Answer::close`]).
+//!
+//! A request names a model, an alias or `auto`. `route.rs` makes it a chain of
+//! deployments, `failover.rs` asks them one after another until the answer is
+//! whole, by the rules of `policy.rs`; `breaker.rs`, `limiter.rs` and
+//! `speed.rs` remember how each has done. `seam.rs` joins what two of them
+//! wrote. `cache.rs` answers without asking anybody.
 
+mod attempt;
+mod breaker;
+mod cache;
 mod catalogue;
 mod chat_models;
 mod config;
-mod provider_answer;
+pub mod cost;
+mod deployment;
+pub mod difficulty;
+pub mod facts;
+mod failover;
+mod flight;
+mod limiter;
+mod policy;
 mod provider_gateway;
+mod route;
+mod seals;
+mod seam;
+mod speed;
+mod stop_words;
+mod whole;
 
 #[cfg(test)]
 mod answer_tests;
@@ -15,14 +37,24 @@ mod catalogue_tests;
 #[cfg(test)]
 mod scripted_upstream;
 
-pub use config::{ConfigError, ProviderConfig};
-pub use provider_gateway::ProviderGateway;
-/// The types of [`ProviderConfig::base_url`] and [`ProviderConfig::clocks`].
-pub use providers::{Clocks, Url};
+pub use cache::{CacheConfig, CacheStatistics, CacheStore, CachedAnswer};
+pub use config::{Alias, ConfigError, GatewayConfig, ModelConfig, Policy, ProviderConfig};
+pub use facts::{FactBook, Facts};
+pub use provider_gateway::{Checked, ProviderGateway};
+/// What requests and answers are made of.
+pub use providers::{
+    AnswerFormat, ChatMessage, ChatRequest, Effort, FinishReason, Image, Params, Part, Tool,
+    ToolChoice,
+};
+/// The types of [`ProviderConfig`]'s fields.
+pub use providers::{Clocks, Format, Url};
+pub use whole::Whole;
 
 use async_trait::async_trait;
-use protocol::{Attempt, ModelList, Problem, Settings, Status, Usage};
-use providers::{ChatMessage, FinishReason};
+use protocol::{Attempt, ModelList, Preference, Problem, Saving, Status, Usage, Usd};
+
+/// The model that stands for "whichever fits the request".
+pub const AUTO: &str = "auto";
 
 /// What the engine needs of the gateway; tests put a scripted one in its
 /// place.
@@ -31,8 +63,8 @@ pub trait Gateway: Send + Sync + 'static {
     /// The models that may be asked, as last heard from the providers.
     async fn models(&self) -> ModelList;
 
-    /// Which model answers a request that names this one, or none. Cheap: no
-    /// network.
+    /// Which model answers a request that names this one, or none: `auto`, an
+    /// alias, or `provider/model`. Cheap: no network.
     ///
     /// # Errors
     /// A `not_found` problem where no provider offers it, or none offers any.
@@ -41,6 +73,11 @@ pub trait Gateway: Send + Sync + 'static {
     /// Begins to answer. Returns at once; nothing is sent before the first
     /// [`Answer::next`].
     fn answer(&self, request: AnswerRequest) -> Box<dyn Answer>;
+
+    /// What the cache has done so far.
+    fn cache_statistics(&self) -> CacheStatistics {
+        CacheStatistics::default()
+    }
 }
 
 /// A request for an answer.
@@ -48,12 +85,34 @@ pub trait Gateway: Send + Sync + 'static {
 pub struct AnswerRequest {
     /// The turn it is for, which the attempt records name.
     pub turn: protocol::TurnId,
-    /// The model, as `provider/model`, already resolved.
-    pub model: String,
-    /// The conversation so far, oldest first; ends with the person's message.
-    pub messages: Vec<ChatMessage>,
-    /// How to ask.
-    pub settings: Settings,
+    /// What is asked. Its model is what [`Gateway::resolve`] gave: `auto`, an
+    /// alias, or `provider/model`.
+    pub ask: ChatRequest,
+    /// How the gateway may go about it.
+    pub options: Options,
+}
+
+/// How the gateway may go about a request.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// What matters most where the gateway chooses the model.
+    pub prefer: Option<Preference>,
+    /// The most that the answer may cost by estimate.
+    pub max_cost: Option<Usd>,
+    /// Whether the cache may answer: yes at any temperature, no, or (`None`)
+    /// at temperature 0.
+    pub cache: Option<bool>,
+    /// Whose cache it is, where people's are kept apart.
+    pub owner: Option<String>,
+    /// The models to ask when the first cannot answer, instead of the
+    /// configured ones; an empty list is none at all.
+    pub fallbacks: Option<Vec<String>>,
+    /// Whether shown text may be taken back ([`Step::Replace`]). Where it may
+    /// not, an answer that cannot be continued fails.
+    pub may_replace: bool,
+    /// Whether nothing is shown before the end, so that tool calls that broke
+    /// off can be begun anew.
+    pub unseen: bool,
 }
 
 /// An answer on its way.
@@ -64,9 +123,29 @@ pub trait Answer: Send {
     /// was dropped has lost nothing.
     async fn next(&mut self) -> Option<Step>;
 
-    /// Closes the upstream connection, at once if it is still open, and tells
-    /// what was attempted, in order.
-    fn close(self: Box<Self>) -> Vec<Attempt>;
+    /// The books as they stand now, the running attempt included.
+    fn report(&self) -> Report;
+
+    /// Closes the upstream connection, at once if it is still open, and gives
+    /// the books.
+    fn close(self: Box<Self>) -> Report;
+}
+
+/// The books of an answer.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The upstream calls, in order.
+    pub attempts: Vec<Attempt>,
+    /// The model that answers, as `provider/model`: the last one asked.
+    pub model: Option<String>,
+    /// Tokens and cost of all attempts together.
+    pub usage: Usage,
+    /// Why this model answered, in words, where the gateway chose it.
+    pub route: Option<String>,
+    /// What the choice, or the cache, is thought to have saved.
+    pub saving: Option<Saving>,
+    /// Whether the answer came from the cache.
+    pub cached: bool,
 }
 
 /// What happens while an answer is on its way.
@@ -80,7 +159,7 @@ pub enum Step {
     Thinking(String),
     /// A fragment of a tool call; see [`providers::Delta::Tool`].
     Tool {
-        /// The provider's index of the call.
+        /// Which call of the answer, counted from 0.
         index: u32,
         /// Its id, in the first fragment.
         id: Option<String>,
@@ -89,7 +168,16 @@ pub enum Step {
         /// More of the arguments' JSON text.
         arguments: String,
     },
-    /// Tokens as the provider reports them; replaces an earlier report.
+    /// Another model could not go on from the text's end: so many characters
+    /// (Unicode scalar values) of the text stay, and this follows them.
+    Replace {
+        /// How many characters stay.
+        keep: usize,
+        /// What follows them now.
+        text: String,
+    },
+    /// Tokens and cost so far, of all attempts together; replaces an earlier
+    /// report.
     Usage(Usage),
     /// Terminal: the answer is whole.
     Finished(FinishReason),

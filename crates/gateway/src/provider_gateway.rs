@@ -1,88 +1,157 @@
-//! The gateway over real providers. Its policy: the chosen deployment, one
-//! attempt.
+//! The gateway over real providers.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
+use futures::future::join_all;
 use protocol::{ModelList, Problem};
-use providers::{ChatRequest, Clients, Endpoint, OpenAi};
+use providers::{Clients, Endpoint, Error, Provider};
 
 use crate::{
-    Answer, AnswerRequest, ConfigError, Gateway, ProviderConfig,
+    Answer, AnswerRequest, CacheStatistics, CacheStore, ConfigError, FactBook, Gateway,
+    GatewayConfig, Policy, ProviderConfig,
+    cache::Cache,
     catalogue::{Catalogue, Pace},
     config,
-    provider_answer::{ProviderAnswer, Refusal},
+    deployment::Deployments,
+    failover::{Failover, Refused},
+    flight::{Flights, Shared},
+    seals::Seals,
 };
 
 /// Asks the providers it was given.
 pub struct ProviderGateway {
-    catalogue: Catalogue,
+    deployments: Arc<Deployments>,
+    policy: Arc<Policy>,
+    cache: Arc<Cache>,
+    flights: Arc<Flights>,
+    seals: Arc<Seals>,
+}
+
+/// What came of reaching for a provider.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// The provider.
+    pub provider: String,
+    /// Its address.
+    pub address: String,
+    /// How many models it lists, or why it could not be asked.
+    pub models: Result<usize, Error>,
+    /// How long that took.
+    pub took: Duration,
 }
 
 impl ProviderGateway {
     /// A gateway to these providers, which are asked for their models at once
-    /// and in the background. `default_model` answers requests that name no
-    /// model. Must be called within a Tokio runtime.
+    /// and in the background; answers are remembered in `store`, where there
+    /// is one. Must be called within a Tokio runtime.
     ///
     /// # Errors
     /// Where the configuration cannot work; an unreachable provider is no
     /// error.
     pub fn new(
-        providers: Vec<ProviderConfig>,
-        default_model: Option<String>,
+        config: GatewayConfig,
+        store: Option<Arc<dyn CacheStore>>,
     ) -> Result<Arc<Self>, ConfigError> {
-        Self::with_pace(providers, default_model, Pace::default())
+        Self::with_pace(config, store, Pace::default())
     }
 
     pub(crate) fn with_pace(
-        providers: Vec<ProviderConfig>,
-        default_model: Option<String>,
+        config: GatewayConfig,
+        store: Option<Arc<dyn CacheStore>>,
         pace: Pace,
     ) -> Result<Arc<Self>, ConfigError> {
-        config::check(&providers)?;
+        config::check(&config)?;
         let mut clients = Clients::default();
-        let providers = providers
+        let providers = config
+            .providers
             .into_iter()
             .map(|config| {
                 let provider = connect(&mut clients, &config)?;
                 Ok((config, provider))
             })
             .collect::<Result<_, _>>()?;
+        let catalogue = Catalogue::start(providers, config.aliases, config.default_model, pace);
+        let facts = config.facts.unwrap_or_else(FactBook::built_in);
         Ok(Arc::new(Self {
-            catalogue: Catalogue::start(providers, default_model, pace),
+            deployments: Arc::new(Deployments::new(
+                catalogue,
+                facts,
+                config.models,
+                config.fallbacks,
+            )),
+            policy: Arc::new(config.policy),
+            cache: Arc::new(Cache::new(config.cache, store)),
+            flights: Arc::default(),
+            seals: Arc::default(),
         }))
+    }
+
+    /// Reaches for every provider, all at once.
+    pub async fn check(&self) -> Vec<Checked> {
+        let check = |source: Arc<crate::catalogue::Source>| async move {
+            let began = Instant::now();
+            let models = source.provider.models().await.map(|models| models.len());
+            Checked {
+                provider: source.config.name.clone(),
+                address: source.config.base_url.to_string(),
+                models,
+                took: began.elapsed(),
+            }
+        };
+        let sources = self.deployments.catalogue.all_sources();
+        join_all(sources.cloned().map(check)).await
     }
 }
 
 #[async_trait]
 impl Gateway for ProviderGateway {
     async fn models(&self) -> ModelList {
-        self.catalogue.list().await
+        self.deployments.catalogue.list().await
     }
 
     fn resolve(&self, model: Option<&str>) -> Result<String, Problem> {
-        self.catalogue.resolve(model)
+        self.deployments.catalogue.resolve(model)
     }
 
     fn answer(&self, request: AnswerRequest) -> Box<dyn Answer> {
-        let Some((source, model)) = self.catalogue.find(&request.model) else {
-            return Box::new(Refusal::new(self.catalogue.not_found(&request.model)));
+        let Some(key) = self.cache.key(&request) else {
+            return ask(&self.deployments, &self.policy, &self.seals, request);
         };
-        let ask = ChatRequest {
-            model: model.to_owned(),
-            messages: request.messages,
-            settings: request.settings,
-        };
-        Box::new(ProviderAnswer::new(
-            request.turn,
-            &source.config.name,
-            &source.provider,
-            &ask,
-        ))
+        let (cache, flights) = (Arc::clone(&self.cache), Arc::clone(&self.flights));
+        let (deployments, policy) = (Arc::clone(&self.deployments), Arc::clone(&self.policy));
+        let asked = request.clone();
+        let seals = Arc::clone(&self.seals);
+        let make = move || ask(&deployments, &policy, &seals, asked.clone());
+        Box::new(Shared::new(cache, flights, key, &request, make))
+    }
+
+    fn cache_statistics(&self) -> CacheStatistics {
+        self.cache.statistics()
     }
 }
 
-fn connect(clients: &mut Clients, config: &ProviderConfig) -> Result<OpenAi, ConfigError> {
+fn ask(
+    deployments: &Deployments,
+    policy: &Arc<Policy>,
+    seals: &Arc<Seals>,
+    request: AnswerRequest,
+) -> Box<dyn Answer> {
+    match deployments.chain(&request, policy) {
+        Ok(chain) => Box::new(Failover::new(
+            request,
+            chain,
+            Arc::clone(policy),
+            Arc::clone(seals),
+        )),
+        Err(problem) => Box::new(Refused::new(problem)),
+    }
+}
+
+fn connect(clients: &mut Clients, config: &ProviderConfig) -> Result<Provider, ConfigError> {
     let client = clients
         .for_address(&config.base_url, config.clocks.connect)
         .map_err(|reason| ConfigError::Client {
@@ -91,9 +160,10 @@ fn connect(clients: &mut Clients, config: &ProviderConfig) -> Result<OpenAi, Con
         })?;
     let endpoint = Endpoint {
         name: config.name.clone(),
+        format: config.format,
         base_url: config.base_url.clone(),
         key: config.key.clone(),
         clocks: config.clocks,
     };
-    Ok(OpenAi::new(client, endpoint))
+    Ok(Provider::new(client, endpoint))
 }

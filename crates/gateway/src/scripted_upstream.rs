@@ -17,11 +17,11 @@ use axum::{
     routing::{get, post},
 };
 use futures::{StreamExt, stream};
-use providers::Clocks;
+use providers::{Clocks, Format};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Notify};
 
-use crate::ProviderConfig;
+use crate::{GatewayConfig, Policy, ProviderConfig};
 
 #[derive(Clone, Default)]
 pub(crate) struct Upstream {
@@ -106,6 +106,7 @@ pub(crate) fn config(name: &str, base_url: &str) -> ProviderConfig {
     ProviderConfig {
         name: name.into(),
         label: name.to_uppercase(),
+        format: Format::OpenAi,
         base_url: base_url.parse().unwrap(),
         key: None,
         simulated: false,
@@ -120,5 +121,18 @@ pub(crate) fn fixed(name: &str, models: &[&str]) -> ProviderConfig {
     ProviderConfig {
         models: Some(models.iter().map(|&model| model.to_owned()).collect()),
         ..config(name, "http://127.0.0.1:9/v1")
+    }
+}
+
+/// A gateway to these providers that tries everything once.
+pub(crate) fn once(providers: Vec<ProviderConfig>) -> GatewayConfig {
+    GatewayConfig {
+        providers,
+        policy: Policy {
+            retries: 0,
+            automatic_fallback: false,
+            ..Policy::default()
+        },
+        ..GatewayConfig::default()
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId, TurnId};
+use crate::{ConversationId, MessageId, TurnId, Usd, fields::read_fields};
 
 /// `GET`: the conversations, newest first, as [`crate::ConversationSummary`].
 pub const CONVERSATIONS: &str = "/api/conversations";
@@ -14,6 +14,9 @@ pub const CONVERSATION: &str = "/api/conversations/{conversation}";
 pub const RESTORE: &str = "/api/conversations/{conversation}/restore";
 /// `GET`: the [`crate::ModelList`].
 pub const MODELS: &str = "/api/models";
+/// `GET`: what the cache of answers has done since the server started: `hits`,
+/// `joined`, `misses`, and `saved` in US dollars.
+pub const CACHE: &str = "/api/cache";
 /// `POST` [`StartTurn`]: starts a turn. Answers with the event stream where
 /// `Accept` asks for one, else with [`Started`].
 pub const TURNS: &str = "/api/turns";
@@ -96,6 +99,32 @@ pub struct Settings {
     /// The most output tokens the answer may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<u32>,
+    /// What matters most where the gateway chooses the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefer: Option<Preference>,
+    /// The most that an answer may cost by estimate, in US dollars; models of
+    /// unknown price are then not chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_cost: Option<Usd>,
+    /// Whether an identical question may be answered from the cache at any
+    /// temperature. Without it, only at temperature 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<bool>,
+}
+
+/// What matters most in the choice of a model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Preference {
+    /// The least money.
+    Cheapest,
+    /// A model as good as the request needs, and no dearer.
+    #[default]
+    Balanced,
+    /// The least time.
+    Fastest,
+    /// The strongest model.
+    Best,
 }
 
 impl Settings {
@@ -105,7 +134,7 @@ impl Settings {
 }
 
 /// The ids of a turn that was started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Started {
     /// The turn.
     pub turn: TurnId,
@@ -116,6 +145,13 @@ pub struct Started {
     /// The message that the answer is written into.
     pub answer: MessageId,
 }
+
+read_fields!(Started {
+    turn,
+    conversation,
+    question,
+    answer
+});
 
 /// The request that stops a turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

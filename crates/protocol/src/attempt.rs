@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AttemptId, ProblemKind, TurnId, Usage};
+use crate::{AttemptId, Price, ProblemKind, TurnId, Usage};
 
 /// One call to one upstream model: who, when, what came of it. Holds no
 /// prompt and no answer.
@@ -34,8 +34,40 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// The provider's own error code.
     pub code: Option<String>,
-    /// Tokens.
+    /// Tokens and cost.
     pub usage: Usage,
+    /// The price that the cost was computed from, so that history does not
+    /// change when the price does.
+    pub price: Option<Price>,
+    /// Why it was made.
+    pub reason: AttemptReason,
+    /// How long the turn waited before it, in milliseconds: backing off, or
+    /// for its place in a queue.
+    pub waited_ms: u64,
+    /// Whether the answer was asked for as a stream.
+    pub streamed: bool,
+    /// Why this model was chosen, in words, where the gateway chose it.
+    pub route: Option<String>,
+}
+
+/// Why an attempt was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptReason {
+    /// The first of its turn.
+    #[default]
+    First,
+    /// The same deployment again, after a failure that may pass.
+    Retry,
+    /// Another deployment, after a failure.
+    Fallback,
+    /// To go on with an answer that broke off, from its own words.
+    Continuation,
+    /// The same deployment, asked without streaming.
+    Unstreamed,
+    /// Nobody was asked: the answer came from the cache, or from an identical
+    /// request on its way.
+    Cache,
 }
 
 /// What came of an attempt.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId, Problem, Statistics, ToolCall, TurnId};
+use crate::{
+    ConversationId, MessageId, Problem, Statistics, ToolCall, TurnId, fields::read_fields,
+};
 
 /// Who said a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,13 +34,13 @@ pub enum MessageState {
 }
 
 /// A message of a conversation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
     /// What it answers or follows; `None` for a first message. Messages with
     /// the same parent are versions of each other.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<MessageId>,
     /// Who said it.
     pub role: Role,
@@ -47,36 +49,39 @@ pub struct Message {
     /// The text: Markdown from a model, as typed from a person.
     pub text: String,
     /// The model's thinking.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub thinking: String,
     /// Tool calls the model asked for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tools: Vec<ToolCall>,
     /// The model asked, as `provider/model`; `None` for a person's message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// When it was created, milliseconds since the Unix epoch.
     pub created_ms: i64,
     /// The turn that wrote or writes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub turn: Option<TurnId>,
     /// The number of the last event folded into it: where a watcher of its
     /// turn goes on from.
-    #[serde(default)]
     pub last_event: u64,
     /// What the answer took, once ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub statistics: Option<Statistics>,
     /// Why it ended: see [`crate::Ending::reason`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// What went wrong, for a failed or interrupted answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }
 
+read_fields!(Message { id, role, state, text, created_ms }
+    parent, thinking, tools, model, turn, last_event, statistics, reason, problem
+);
+
 /// A conversation as the sidebar lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConversationSummary {
     /// Its id.
     pub id: ConversationId,
@@ -86,9 +91,15 @@ pub struct ConversationSummary {
     pub updated_ms: i64,
 }
 
+read_fields!(ConversationSummary {
+    id,
+    title,
+    updated_ms
+});
+
 /// A conversation with all its messages, parents before children and older
 /// versions before newer ones.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
@@ -99,6 +110,13 @@ pub struct Conversation {
     /// The whole tree.
     pub messages: Vec<Message>,
 }
+
+read_fields!(Conversation {
+    id,
+    title,
+    updated_ms,
+    messages
+});
 
 impl Conversation {
     /// The messages from the root to the newest leaf: what the page shows

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId, Problem, ProblemKind, TurnId, Usage, api::Started};
+use crate::{
+    AttemptReason, ConversationId, MessageId, Outcome, Problem, ProblemKind, TurnId, Usage, Usd,
+    api::Started, fields::read_fields,
+};
 
 /// One entry of a turn's log as a watcher receives it. A watcher that was
 /// behind gets several entries in one bite, under the number of the last.
@@ -184,30 +187,32 @@ impl Event {
 }
 
 /// What the turn is doing, for the status line.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Status {
     /// The phase.
     pub phase: Phase,
     /// The provider in use, once chosen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The model in use, as `provider/model`, once chosen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Which attempt this is, from 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
     /// Why, in words, where there is something to explain.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// How long until the next attempt, in milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u64>,
     /// How many output tokens the answer is thought to take, where something
     /// tells (a limit, a demo script). An estimate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_tokens: Option<u64>,
 }
+
+read_fields!(Status { phase } provider, model, attempt, reason, retry_in_ms, expected_tokens);
 
 /// The phases of a turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,7 +236,7 @@ pub enum Phase {
 }
 
 /// How a turn ended.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Ending {
     /// Why it ended: the model's finish reason (`stop`, `length`,
     /// `tool_calls`, …), `stopped by the reader`, `nobody was watching`, or
@@ -240,9 +245,11 @@ pub struct Ending {
     /// What it took.
     pub statistics: Statistics,
     /// What went wrong; present in `failed` alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }
+
+read_fields!(Ending { reason, statistics } problem);
 
 impl Ending {
     /// Whether the server ended, and not the answer.
@@ -254,16 +261,16 @@ impl Ending {
 }
 
 /// What an answer took. Times are in milliseconds from acceptance.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Statistics {
     /// The provider that answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The model that answered, as `provider/model`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     /// Time until the first text or thinking, if any came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub first_token_ms: Option<u64>,
     /// Time until the end.
     pub duration_ms: u64,
@@ -277,7 +284,54 @@ pub struct Statistics {
     pub usage: Usage,
     /// Upstream calls made.
     pub attempts: u32,
+    /// Those calls one by one, where there was more than one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Try>,
+    /// Why this model answered, in words, where the gateway chose it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// What the choice, or the cache, is thought to have saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saving: Option<Saving>,
+    /// Whether the answer came from the cache.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cached: bool,
 }
+
+read_fields!(Statistics { duration_ms, chunks, characters, words, usage, attempts }
+    provider, model, first_token_ms, tries, route, saving, cached
+);
+
+/// An estimate of money not spent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Saving {
+    /// How much.
+    pub usd: Usd,
+    /// The model it would have cost that much more at; `None` where the
+    /// answer came from the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub against: Option<String>,
+}
+
+read_fields!(Saving { usd } against);
+
+/// One upstream call as the statistics tell it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Try {
+    /// The model asked, as `provider/model`.
+    pub model: String,
+    /// Why.
+    pub reason: AttemptReason,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The category of its failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<ProblemKind>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+read_fields!(Try { model, reason, outcome, duration_ms } problem);
 
 impl Statistics {
     /// Output tokens per second between the first token and the end; `None`

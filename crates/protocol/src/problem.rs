@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::read_fields;
+
 /// What went wrong, named by what the reader can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,31 +49,32 @@ pub enum ProblemKind {
 /// A clear sentence about what happened, what can be done, and whether trying
 /// again may help. It is the `data` of a `failed` event and, as RFC 9457
 /// problem details, the body of every HTTP error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// The category.
     pub kind: ProblemKind,
     /// What happened, as a sentence for a person.
     pub message: String,
     /// What the person can do about it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub advice: String,
     /// Whether the same request may succeed later.
-    #[serde(default)]
     pub retryable: bool,
     /// How long to wait before trying again, in milliseconds, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
     /// The provider it concerns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
     /// The HTTP status: the provider's in an event, ours in an HTTP body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// The provider's own error code, untouched.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
 }
+
+read_fields!(Problem { kind, message } advice, retryable, retry_after_ms, provider, status, code);
 
 impl Problem {
     /// A problem of this kind that trying again will not cure.

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ending, Entry, Event, MessageState, Phase, Status, Usage};
+use crate::{Ending, Entry, Event, MessageState, Phase, Status, Usage, fields::read_fields};
 
 /// What a turn has produced so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct Transcript {
 }
 
 /// A call of a tool that the model asks for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ToolCall {
     /// The provider's index of the call within the answer.
     pub index: u32,
@@ -44,6 +44,13 @@ pub struct ToolCall {
     /// The arguments' JSON text, perhaps unfinished, perhaps invalid.
     pub arguments: String,
 }
+
+read_fields!(ToolCall {
+    index,
+    id,
+    name,
+    arguments
+});
 
 impl Transcript {
     /// Folds one entry in. An entry whose number was already folded, or that

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use protocol::{Problem, ProblemKind};
 
+use crate::RateLimits;
+
 /// A provider's failure: its category, and the provider's own words untouched.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{provider}: {message}")]
@@ -24,6 +26,20 @@ pub struct Error {
     /// What the provider itself says about trying again; overrides what the
     /// category suggests.
     pub should_retry: Option<bool>,
+    /// What of the request the provider does not take, where the same can be
+    /// asked in another way.
+    pub refuses: Option<Refusal>,
+    /// What the response's headers say of the provider's limits.
+    pub limits: Option<Box<RateLimits>>,
+}
+
+/// Ways of asking that a model may not take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// To go on from the model's own last words.
+    Prefill,
+    /// To answer as a stream.
+    Streaming,
 }
 
 impl Error {

@@ -10,12 +10,17 @@ use std::{
 use protocol::ProblemKind;
 use reqwest::{Response, Url};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::Error;
 
 /// The most characters of a provider's message that are passed on.
 const MESSAGE_LIMIT: usize = 500;
+
+/// How much of a failed response's body is read for its reason, and for how
+/// long.
+const REASON_LIMIT: usize = 64 << 10;
+const REASON_CLOCK: Duration = Duration::from_secs(3);
 
 /// The peer of a call, as errors name it.
 #[derive(Debug, Clone)]
@@ -52,7 +57,15 @@ impl Upstream {
             code: None,
             retry_after: None,
             should_retry: None,
+            refuses: None,
+            limits: None,
         }
+    }
+
+    /// The request holds what this provider's format has no word for.
+    pub(crate) fn cannot_ask(&self, what: &str) -> Error {
+        let message = format!("{} cannot be asked this: {what}.", self.name);
+        self.error(ProblemKind::BadRequest, &message)
     }
 
     /// The text without our key, on one line, with an end.
@@ -198,6 +211,13 @@ pub(crate) async fn read_bounded(
     Ok(body)
 }
 
+/// Reads what a failed response says, as far as it comes: that it cannot be
+/// read, or takes too long, is no reason to lose the status.
+pub(crate) async fn read_reason(response: &mut Response) -> Vec<u8> {
+    let read = timeout(REASON_CLOCK, read_bounded(response, REASON_LIMIT)).await;
+    read.ok().and_then(Result::ok).unwrap_or_default()
+}
+
 /// The innermost cause: the outer ones say "error sending request" and the
 /// address, which the sentence around it says better.
 fn cause(error: &reqwest::Error) -> String {
@@ -207,8 +227,32 @@ fn cause(error: &reqwest::Error) -> String {
     }
     match cause {
         Some(cause) => cause.to_string().trim_end_matches('.').to_owned(),
-        None => error.to_string(),
+        None => without_url(error),
     }
+}
+
+/// The error itself, without the address that it names in full.
+fn without_url(error: &reqwest::Error) -> String {
+    let text = error.to_string();
+    match error.url() {
+        Some(url) => text.replace(&format!(" for url ({url})"), ""),
+        None => text,
+    }
+}
+
+/// An address without what may be secret in it: a password, a key in its
+/// query.
+pub(crate) fn shown(address: &str) -> String {
+    let Ok(mut url) = Url::parse(address) else {
+        let path = address.split(['?', '#']).next();
+        return path.unwrap_or_default().to_owned();
+    };
+    url.set_query(None);
+    url.set_fragment(None);
+    // These fail for addresses that cannot have one.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
 }
 
 fn spoken(time: Duration) -> String {
@@ -216,5 +260,24 @@ fn spoken(time: Duration) -> String {
         format!("{} s", time.as_secs())
     } else {
         format!("{} ms", time.as_millis())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scripted_server::{Act, Server};
+
+    #[tokio::test]
+    async fn an_error_without_a_cause_keeps_the_address_to_itself() {
+        let head = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let server = Server::start(&[&[Act::Send(head)]]).await;
+        let url = format!("http://{}/v1?key=k-1", server.address);
+        let client = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+        let response = client.build().unwrap().get(url).send().await.unwrap();
+        let error = response.error_for_status().unwrap_err();
+        assert!(error.to_string().contains("k-1"));
+        let cause = cause(&error);
+        assert!(cause.contains("401") && !cause.contains("k-1"), "{cause}");
     }
 }

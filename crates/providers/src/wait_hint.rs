@@ -49,9 +49,14 @@ fn seconds(value: &str, unit: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(number * unit).ok()
 }
 
+/// A duration in words, such as Google's `31s` and `0.5s`.
+pub(crate) fn seconds_word(text: &str) -> Option<Duration> {
+    duration(text.trim())
+}
+
 /// A duration such as `1h2m3s`, `6m0s`, `1.5s` or `12ms`; a bare number is
 /// seconds.
-fn duration(text: &str) -> Option<Duration> {
+pub(crate) fn duration(text: &str) -> Option<Duration> {
     if let Some(plain) = seconds(text, 1.0) {
         return Some(plain);
     }

@@ -82,6 +82,27 @@ pub trait Store: Send + Sync + 'static {
     /// The attempts of a turn, in order.
     async fn attempts(&self, turn: TurnId) -> Result<Vec<Attempt>, Error>;
 
+    /// Stores attempts that belong to no conversation: calls of API clients.
+    async fn record_attempts(&self, attempts: &[Attempt]) -> Result<(), Error>;
+
+    /// The answer kept under this key since `not_before_ms`, as it was given
+    /// to [`Store::keep_cached_answer`].
+    async fn cached_answer(&self, key: &str, not_before_ms: i64) -> Result<Option<String>, Error>;
+
+    /// Keeps an answer under this key in place of an older one. Where all
+    /// together have more than `most_bytes`, the oldest go; an answer that
+    /// alone has more is not kept.
+    async fn keep_cached_answer(
+        &self,
+        key: &str,
+        answer: &str,
+        created_ms: i64,
+        most_bytes: u64,
+    ) -> Result<(), Error>;
+
+    /// Removes the answers kept before `before_ms`; returns how many.
+    async fn purge_cached_answers(&self, before_ms: i64) -> Result<u64, Error>;
+
     /// Whether the database answers; for the readiness probe.
     async fn ping(&self) -> Result<(), Error>;
 }

@@ -5,6 +5,7 @@
 //! write-ahead log lets read while something is written.
 
 mod attempts;
+mod cached;
 mod columns;
 mod conversations;
 mod fault;
@@ -30,6 +31,7 @@ use crate::{Checkpoint, EndedTurn, Error, NewTurn, Store};
 pub struct SqliteStore {
     writer: SqlitePool,
     readers: SqlitePool,
+    cached: cached::Total,
     /// Tells that something is written, and when dropped that nothing more is.
     wrote: mpsc::Sender<()>,
 }
@@ -114,6 +116,42 @@ impl Store for SqliteStore {
         attempts::list(&self.readers, turn)
             .await
             .map_err(|fault| fault.report("attempts"))
+    }
+
+    async fn record_attempts(&self, attempts: &[Attempt]) -> Result<(), Error> {
+        attempts::record(self.writer(), attempts)
+            .await
+            .map_err(|fault| fault.report("record_attempts"))
+    }
+
+    async fn cached_answer(&self, key: &str, not_before_ms: i64) -> Result<Option<String>, Error> {
+        cached::read(&self.readers, key, not_before_ms)
+            .await
+            .map_err(|fault| fault.report("cached_answer"))
+    }
+
+    async fn keep_cached_answer(
+        &self,
+        key: &str,
+        answer: &str,
+        created_ms: i64,
+        most_bytes: u64,
+    ) -> Result<(), Error> {
+        let kept = cached::Kept {
+            key,
+            answer,
+            created_ms,
+            most_bytes,
+        };
+        cached::keep(self.writer(), &self.readers, &self.cached, kept)
+            .await
+            .map_err(|fault| fault.report("keep_cached_answer"))
+    }
+
+    async fn purge_cached_answers(&self, before_ms: i64) -> Result<u64, Error> {
+        cached::purge(self.writer(), &self.cached, before_ms)
+            .await
+            .map_err(|fault| fault.report("purge_cached_answers"))
     }
 
     async fn ping(&self) -> Result<(), Error> {

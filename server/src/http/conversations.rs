@@ -1,6 +1,7 @@
 //! Conversations and models as JSON.
 
 use axum::{Json, extract::State, http::StatusCode};
+use gateway::CacheStatistics;
 use protocol::{
     Conversation, ConversationId, ConversationSummary, ModelList, Problem, ProblemKind, api::Rename,
 };
@@ -61,4 +62,9 @@ pub(super) async fn restore(
 
 pub(super) async fn models(State(state): State<AppState>) -> Json<ModelList> {
     Json(state.gateway.models().await)
+}
+
+/// What the cache has done.
+pub(super) async fn cache(State(state): State<AppState>) -> Json<CacheStatistics> {
+    Json(state.gateway.cache_statistics())
 }

@@ -74,6 +74,7 @@ impl HttpProblem {
         let mut problem = self.0;
         problem.status = Some(status.as_u16());
         let wait = problem.retry_after_ms.map(|ms| ms.div_ceil(1000));
+        let kept = problem.clone();
         let details = Details {
             r#type: "about:blank",
             title: problem.message.clone(),
@@ -81,6 +82,8 @@ impl HttpProblem {
             problem,
         };
         let mut response = (status, Json(details)).into_response();
+        // For those who say it in another shape.
+        response.extensions_mut().insert(kept);
         let headers = response.headers_mut();
         let problem_json = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, problem_json);

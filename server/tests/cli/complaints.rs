@@ -38,13 +38,26 @@ async fn a_wrong_configuration_is_named_with_its_line() {
     for (content, words) in [
         ("\n\ngrace = 3\n", ["line 3", "unknown field `grace`"]),
         ("listen = \"here\"\n", ["line 1", "socket address"]),
-        ("grace_seconds = \"long\"\n", ["line 1", "grace_seconds"]),
+        ("grace_seconds = \"long\"\n", ["line 1", "expected u64"]),
         ("listen = \n", ["line 1", "rivulet example-config"]),
-        ("[[providers]]\nname = \"a\"\n", ["line 1", "base_url"]),
+        (
+            "[[providers]]\nname = \"a\"\n",
+            ["provider `a`", "base_url"],
+        ),
     ] {
         fs::write(&file, content).unwrap();
         check(&arguments, 1, &[path, words[0], words[1]]).await;
     }
+}
+
+#[tokio::test]
+async fn what_is_said_of_a_model_that_nobody_has_is_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("rivulet.toml");
+    fs::write(&file, "[[models]]\nid = \"nowhere/x\"\n").unwrap();
+    let (path, data) = (file.to_str().unwrap(), directory.path().to_str().unwrap());
+    let arguments = ["--config", path, "--data", data, "--listen", "127.0.0.1:0"];
+    check(&arguments, 1, &["nowhere/x", "[[models]]"]).await;
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use protocol::MessageState;
+use protocol::{MessageState, Outcome};
 use serde_json::json;
+use store::{SqliteStore, Store as _};
 
 use crate::rivulet::Rivulet;
 
@@ -76,4 +77,40 @@ async fn without_anything_to_do_it_ends_as_well() {
     // All is in the one file: nothing is left to be replayed.
     assert!(directory.path().join("rivulet.db").exists());
     assert!(!directory.path().join("rivulet.db-wal").exists());
+}
+
+#[tokio::test]
+async fn completions_end_with_a_word_and_are_recorded() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Rivulet::serve(directory.path()).await;
+    let ask = |stream: bool| {
+        let url = format!("{}/v1/chat/completions", server.url);
+        server.client.post(url).json(&json!({
+            "model": "demo/novelist",
+            "stream": stream,
+            "messages": [{"role": "user", "content": "Count from 1 to 100000"}],
+        }))
+    };
+    let whole = tokio::spawn(ask(false).send());
+    let mut streamed = ask(true).send().await.unwrap();
+    let mut said = streamed.chunk().await.unwrap().unwrap().to_vec();
+    server.terminate().await;
+    while let Some(more) = streamed.chunk().await.unwrap() {
+        said.extend_from_slice(&more);
+    }
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("The server stopped"), "{said}");
+    assert!(!said.contains("[DONE]"), "{said}");
+    let whole = whole.await.unwrap().unwrap();
+    assert_eq!(whole.status(), 503);
+    assert_eq!(whole.headers()["x-should-retry"], "true");
+    let ended = server.end(BEFORE_A_KILL).await.expect("it ends by itself");
+    assert_eq!(ended.code(), Some(0));
+
+    let (_, id) = said.split_once("chatcmpl-").unwrap();
+    let turn = id.split('"').next().unwrap().parse().unwrap();
+    let store = SqliteStore::open(&directory.path().join("rivulet.db")).await;
+    let attempts = store.unwrap().attempts(turn).await.unwrap();
+    assert_eq!(attempts.len(), 1);
+    assert_eq!(attempts[0].outcome, Outcome::Stopped);
 }

@@ -15,3 +15,4 @@ mod reply;
 mod site;
 mod stop;
 mod turns;
+mod v1;

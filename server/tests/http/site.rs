@@ -8,13 +8,13 @@ use std::{
 };
 
 use engine::{Config, Engine};
-use gateway::{Clocks, Gateway, ProviderConfig, ProviderGateway};
-use protocol::{Conversation, ConversationId, TurnId, api, api::Started};
+use gateway::{Clocks, Format, Gateway, GatewayConfig, ProviderConfig, ProviderGateway};
+use protocol::{Attempt, Conversation, ConversationId, TurnId, api, api::Started};
 use reqwest::{Method, RequestBuilder, header};
 use serde_json::{Value, json};
 use server::http::{AppState, Hosts, router};
 use simulator::{Simulator, Stats};
-use store::SqliteStore;
+use store::{SqliteStore, Store as _};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -42,11 +42,23 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        Self::with_gateway(|gateway| gateway).await
+        Self::with(|_| {}, |gateway| gateway).await
+    }
+
+    /// With the gateway's configuration as a test changes it.
+    pub(crate) async fn configured(change: impl FnOnce(&mut GatewayConfig)) -> Self {
+        Self::with(change, |gateway| gateway).await
     }
 
     /// With the gateway that a test makes of the usual one.
     pub(crate) async fn with_gateway(
+        change: impl FnOnce(Arc<dyn Gateway>) -> Arc<dyn Gateway>,
+    ) -> Self {
+        Self::with(|_| {}, change).await
+    }
+
+    async fn with(
+        configure: impl FnOnce(&mut GatewayConfig),
         change: impl FnOnce(Arc<dyn Gateway>) -> Arc<dyn Gateway>,
     ) -> Self {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -61,7 +73,12 @@ impl Site {
                 Some(vec!["model".to_owned()]),
             ),
         ];
-        let gateway = ProviderGateway::new(providers, None).unwrap();
+        let mut config = GatewayConfig {
+            providers,
+            ..GatewayConfig::default()
+        };
+        configure(&mut config);
+        let gateway = ProviderGateway::new(config, None).unwrap();
         // Waits for the list of models, as the server's start does.
         gateway.models().await;
         let gateway = change(gateway);
@@ -71,10 +88,9 @@ impl Site {
             .await
             .unwrap();
         let config = Config::default();
-        let message_limit = config.message_limit;
         let kept = Arc::new(store.clone());
-        let engine = Engine::new(kept.clone(), gateway.clone(), config);
-        let state = AppState::new(engine, kept, gateway, message_limit)
+        let engine = Engine::new(kept.clone(), gateway.clone(), config.clone());
+        let state = AppState::new(engine, kept, gateway, &config)
             .reached_as(Hosts::Only([HOST.to_owned()].into()));
         let listener = TcpListener::bind(loopback).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -160,6 +176,21 @@ impl Site {
         Watching::new(request.header(header::ACCEPT, "text/event-stream")).await
     }
 
+    /// The records of a turn's attempts, once there are some.
+    pub(crate) async fn attempts(&self, turn: TurnId) -> Vec<Attempt> {
+        let waiting = async {
+            loop {
+                let attempts = self.store.attempts(turn).await.unwrap();
+                if !attempts.is_empty() {
+                    return attempts;
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), waiting).await;
+        waited.expect("attempts are recorded")
+    }
+
     pub(crate) async fn conversation(&self, id: ConversationId) -> Conversation {
         let reply = self.get(&api::conversation(id)).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
@@ -184,10 +215,15 @@ impl Site {
     }
 }
 
-fn provider(name: &str, address: SocketAddr, models: Option<Vec<String>>) -> ProviderConfig {
+pub(crate) fn provider(
+    name: &str,
+    address: SocketAddr,
+    models: Option<Vec<String>>,
+) -> ProviderConfig {
     ProviderConfig {
         name: name.to_owned(),
         label: format!("The {name} provider"),
+        format: Format::OpenAi,
         base_url: format!("http://{address}/v1").parse().unwrap(),
         key: None,
         simulated: models.is_none(),

@@ -136,7 +136,7 @@ async fn an_upstream_that_is_not_there_is_named_in_a_failed_event() {
         panic!("not failed: {:?}", watching.last());
     };
     assert_eq!(ending.reason, "unreachable");
-    assert_eq!(ending.statistics.attempts, 1);
+    assert_eq!(ending.statistics.attempts, 3);
     let problem = ending.problem.clone().unwrap();
     assert_eq!(problem.kind, ProblemKind::Unreachable);
     assert_eq!(problem.provider.as_deref(), Some("absent"));

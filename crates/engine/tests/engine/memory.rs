@@ -172,6 +172,23 @@ impl Store for Memory {
             .collect())
     }
 
+    async fn record_attempts(&self, attempts: &[Attempt]) -> Result<(), Error> {
+        self.attempts.lock().unwrap().extend_from_slice(attempts);
+        Ok(())
+    }
+
+    async fn cached_answer(&self, _: &str, _: i64) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    async fn keep_cached_answer(&self, _: &str, _: &str, _: i64, _: u64) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn purge_cached_answers(&self, _: i64) -> Result<u64, Error> {
+        Ok(0)
+    }
+
     async fn ping(&self) -> Result<(), Error> {
         Ok(())
     }

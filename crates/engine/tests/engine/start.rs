@@ -148,7 +148,7 @@ async fn the_model_is_asked_with_the_path_to_the_question() {
     let requests = world.upstream.requests.lock().unwrap();
     let asked: Vec<Vec<_>> = requests
         .iter()
-        .map(|request| request.messages.iter().map(|m| m.text.as_str()).collect())
+        .map(|request| request.ask.messages.iter().map(|m| m.said()).collect())
         .collect();
     assert_eq!(
         asked,
@@ -340,10 +340,11 @@ async fn a_question_can_be_answered_anew() {
         ]
     );
     let requests = world.upstream.requests.lock().unwrap();
-    let asked: Vec<_> = requests[1]
-        .messages
-        .iter()
-        .map(|m| m.text.as_str())
-        .collect();
+    let asked: Vec<_> = requests[1].ask.messages.iter().map(|m| m.said()).collect();
     assert_eq!(asked, ["Why?"]);
+    assert_eq!(
+        requests[1].options.cache,
+        Some(false),
+        "whoever asks again wants another answer"
+    );
 }

@@ -10,9 +10,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use gateway::{Answer, AnswerRequest, Gateway, Step};
-use protocol::{Attempt, AttemptId, ModelList, Outcome, Problem, ProblemKind, Usage};
-use providers::FinishReason;
+use gateway::{Answer, AnswerRequest, FinishReason, Gateway, Report, Step};
+use protocol::{
+    Attempt, AttemptId, AttemptReason, ModelList, Outcome, Problem, ProblemKind, Usage,
+};
 use tokio::time::Instant;
 
 /// What the upstream does next.
@@ -131,9 +132,9 @@ impl Answer for ScriptedAnswer {
         }
     }
 
-    fn close(self: Box<Self>) -> Vec<Attempt> {
-        let (provider, model) = self.request.model.split_once('/').unwrap();
-        vec![Attempt {
+    fn report(&self) -> Report {
+        let (provider, model) = self.request.ask.model.split_once('/').unwrap();
+        let attempt = Attempt {
             id: AttemptId(uuid::Uuid::now_v7()),
             turn: self.request.turn,
             number: 1,
@@ -148,7 +149,21 @@ impl Answer for ScriptedAnswer {
             status: None,
             code: None,
             usage: Usage::default(),
-        }]
+            price: None,
+            reason: AttemptReason::First,
+            waited_ms: 0,
+            streamed: true,
+            route: None,
+        };
+        Report {
+            attempts: vec![attempt],
+            model: Some(self.request.ask.model.clone()),
+            ..Report::default()
+        }
+    }
+
+    fn close(self: Box<Self>) -> Report {
+        self.report()
     }
 }
 

@@ -3,136 +3,40 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use protocol::{ProblemKind, Usage, sse::Frame};
+use protocol::{Usage, sse::Frame};
 use serde_json::Value;
 
 use super::{
-    failure,
-    wire::{Choice, Chunk, Function, Message, Text, ToolCall},
+    calls::Calls,
+    wire::{Choice, Chunk, Content, Message, ToolCall},
 };
-use crate::{Delta, Error, FinishReason, http::Upstream};
-
-/// How many chunks that make no sense are passed over in one answer. One is a
-/// hiccup of a proxy; more mean that text is being lost.
-const SKIPPED_LIMIT: u32 = 3;
+use crate::{Delta, Error, FinishReason, failure, http::Upstream, mapper::Progress, text::Text};
 
 /// Turns the events of one answer into deltas.
 ///
 /// `Finished` is held back after the finish reason, because the token counts
 /// come behind it; it is the last delta, and nothing is made of what follows.
 #[derive(Debug)]
-pub(super) struct Mapper {
-    upstream: Arc<Upstream>,
-    /// A chunk that makes sense has come.
-    started: bool,
-    /// Finished or failed.
-    ended: bool,
+pub(crate) struct Mapper {
+    progress: Progress,
     finish: Option<FinishReason>,
     usage: Option<Usage>,
     /// The last chunk reported tokens and said nothing: what comes when the
     /// provider has counted a whole answer.
     counted: bool,
     refused: bool,
-    /// One more than the highest index of a tool call.
-    tools: u32,
-    skipped: u32,
+    calls: Calls,
 }
 
 impl Mapper {
-    pub(super) fn new(upstream: Arc<Upstream>) -> Self {
+    pub(crate) fn new(upstream: Arc<Upstream>) -> Self {
         Self {
-            upstream,
-            started: false,
-            ended: false,
+            progress: Progress::new(upstream),
             finish: None,
             usage: None,
             counted: false,
             refused: false,
-            tools: 0,
-            skipped: 0,
-        }
-    }
-
-    /// Whether a finish reason came, so that only token counts and the end
-    /// mark are missing.
-    pub(super) fn is_finishing(&self) -> bool {
-        self.finish.is_some()
-    }
-
-    /// Whether token counts came.
-    pub(super) fn has_usage(&self) -> bool {
-        self.usage.is_some()
-    }
-
-    /// Whether a chunk has come, readable or not.
-    pub(super) fn has_seen_data(&self) -> bool {
-        self.started || self.skipped > 0
-    }
-
-    /// Appends what an event means.
-    ///
-    /// # Errors
-    /// An error inside the stream; too many chunks that make no sense; an end
-    /// mark without a finish reason.
-    pub(super) fn map(&mut self, frame: &Frame, out: &mut VecDeque<Delta>) -> Result<(), Error> {
-        if self.ended {
-            return Ok(());
-        }
-        let data = frame.data.trim();
-        if data == "[DONE]" {
-            return self.done(out);
-        }
-        if frame.event == "error" {
-            let body = serde_json::from_str(data).unwrap_or_else(|_| Value::from(data));
-            return Err(self.failed(&body));
-        }
-        if data.is_empty() {
-            return Ok(());
-        }
-        match serde_json::from_str(data) {
-            Ok(chunk) => self.chunk(chunk, data, out),
-            Err(cause) => self.skip(&cause),
-        }
-    }
-
-    /// Appends what a whole answer means that came as one JSON document,
-    /// which is its own end mark.
-    ///
-    /// # Errors
-    /// As [`Mapper::map`], and where the document is something else.
-    pub(super) fn document(&mut self, body: &str, out: &mut VecDeque<Delta>) -> Result<(), Error> {
-        match serde_json::from_str(body) {
-            Ok(chunk) => self.chunk(chunk, body, out)?,
-            Err(cause) if cause.is_eof() => return Err(self.cut_off()),
-            Err(_) => return Err(self.malformed("not valid JSON")),
-        }
-        if !self.started {
-            return Err(self.malformed("a JSON document without an answer in it"));
-        }
-        let otherwise = match self.tools {
-            0 => FinishReason::Stop,
-            _ => FinishReason::ToolCalls,
-        };
-        let reason = self.finish.take().unwrap_or(otherwise);
-        self.finished(reason, out);
-        Ok(())
-    }
-
-    /// Appends what it means that nothing more comes.
-    ///
-    /// # Errors
-    /// Where the answer is not whole.
-    pub(super) fn end(&mut self, out: &mut VecDeque<Delta>) -> Result<(), Error> {
-        match self.finish.take() {
-            _ if self.ended => Ok(()),
-            Some(reason) => {
-                self.finished(reason, out);
-                Ok(())
-            }
-            None if self.skipped > 0 && !self.started => {
-                Err(self.malformed("nothing that can be read"))
-            }
-            None => Err(self.cut_off()),
+            calls: Calls::default(),
         }
     }
 
@@ -141,9 +45,9 @@ impl Mapper {
     fn done(&mut self, out: &mut VecDeque<Delta>) -> Result<(), Error> {
         let reason = match self.finish.take() {
             Some(reason) => reason,
-            None if self.tools > 0 => FinishReason::ToolCalls,
+            None if !self.calls.is_empty() => FinishReason::ToolCalls,
             None if self.counted => FinishReason::Stop,
-            None => return Err(self.cut_off()),
+            None => return Err(self.progress.cut_off()),
         };
         self.finished(reason, out);
         Ok(())
@@ -152,7 +56,7 @@ impl Mapper {
     /// A refusal finishes with `stop`, as if the model had answered; the word
     /// for what the reader sees is `content_filter`.
     fn finished(&mut self, reason: FinishReason, out: &mut VecDeque<Delta>) {
-        self.ended = true;
+        self.progress.ended = true;
         out.push_back(Delta::Finished(match reason {
             FinishReason::Stop if self.refused => FinishReason::ContentFilter,
             reason => reason,
@@ -161,30 +65,27 @@ impl Mapper {
 
     fn chunk(&mut self, chunk: Chunk, data: &str, out: &mut VecDeque<Delta>) -> Result<(), Error> {
         if let Some(error) = chunk.error.filter(failure::is_meant) {
-            return Err(self.failed(&error));
+            return Err(self.progress.failed(&error));
         }
         if chunk
             .object
             .is_some_and(|object| object.as_str() == "error")
         {
             let body = serde_json::from_str(data).unwrap_or_default();
-            return Err(self.failed(&body));
+            return Err(self.progress.failed(&body));
         }
         let choices = chunk.choices.unwrap_or_default();
         // A ping, or Azure's verdict on the question.
         if choices.is_empty() && chunk.usage.is_none() {
             return Ok(());
         }
-        if !self.started {
-            self.started = true;
-            let model = Text::said(chunk.model);
-            out.push_back(Delta::Started { model });
-        }
+        self.progress.start(Text::said(chunk.model), out);
         let before = out.len();
+        let mut read = Ok(());
         for choice in choices {
             // Only one choice is asked for; another's text is not ours.
-            if choice.index.unwrap_or(0) == 0 {
-                self.choice(choice, out)?;
+            if choice.index.unwrap_or(0) == 0 && read.is_ok() {
+                read = self.choice(choice, out);
             }
         }
         self.counted = chunk.usage.is_some() && out.len() == before;
@@ -194,7 +95,8 @@ impl Mapper {
             self.usage = Some(usage);
             out.push_back(Delta::Usage(usage));
         }
-        Ok(())
+        // After the tokens, which an answer that failed costs as well.
+        read
     }
 
     fn choice(&mut self, choice: Choice, out: &mut VecDeque<Delta>) -> Result<(), Error> {
@@ -204,11 +106,15 @@ impl Mapper {
         if let Some(word) = Text::said(choice.finish_reason) {
             self.finish = Some(match word.as_str() {
                 "stop" => FinishReason::Stop,
-                "length" => FinishReason::Length,
+                "length" | "model_length" => FinishReason::Length,
                 "tool_calls" | "function_call" => FinishReason::ToolCalls,
                 "content_filter" => FinishReason::ContentFilter,
-                "error" => return Err(self.failed(&Value::Null)),
-                _ => FinishReason::Other(word),
+                "error" => return Err(self.progress.failed(&Value::Null)),
+                // DeepSeek's word, and that of vLLM and SGLang.
+                "insufficient_system_resource" | "abort" | "aborted" => {
+                    return Err(self.progress.gave_up(&word));
+                }
+                _ => self.progress.unknown(word),
             });
         }
         Ok(())
@@ -219,13 +125,15 @@ impl Mapper {
         let thinking = Text::said(message.reasoning_content);
         let thinking = thinking.or_else(|| Text::said(message.reasoning));
         out.extend(thinking.map(Delta::Thinking));
-        out.extend(Text::said(message.content).map(Delta::Text));
+        if let Some(content) = message.content {
+            say(content, Delta::Text, out);
+        }
         if let Some(refusal) = Text::said(message.refusal) {
             self.refused = true;
             out.push_back(Delta::Text(refusal));
         }
         for call in message.tool_calls.unwrap_or_default() {
-            self.tool(call, out);
+            out.push_back(self.calls.fragment(call));
         }
         if let Some(function) = message.function_call {
             let call = ToolCall {
@@ -233,57 +141,87 @@ impl Mapper {
                 id: None,
                 function: Some(function),
             };
-            self.tool(call, out);
+            out.push_back(self.calls.fragment(call));
+        }
+    }
+}
+
+/// Appends what is said, as text or as thinking.
+fn say(content: Content, as_delta: fn(String) -> Delta, out: &mut VecDeque<Delta>) {
+    match content {
+        Content::Text(text) => out.extend(Text::said(Some(text)).map(as_delta)),
+        Content::Parts(parts) => {
+            for part in parts {
+                if let Some(thinking) = part.thinking {
+                    say(thinking, Delta::Thinking, out);
+                }
+                out.extend(Text::said(part.text).map(as_delta));
+            }
+        }
+    }
+}
+
+impl crate::mapper::Mapper for Mapper {
+    fn map(&mut self, frame: &Frame, out: &mut VecDeque<Delta>) -> Result<(), Error> {
+        if self.progress.ended {
+            return Ok(());
+        }
+        let data = frame.data.trim();
+        if data == "[DONE]" {
+            return self.done(out);
+        }
+        if frame.event == "error" {
+            let body = serde_json::from_str(data).unwrap_or_else(|_| Value::from(data));
+            return Err(self.progress.failed(&body));
+        }
+        if data.is_empty() {
+            return Ok(());
+        }
+        match serde_json::from_str(data) {
+            Ok(chunk) => self.chunk(chunk, data, out),
+            Err(cause) => self.progress.skip(&cause),
         }
     }
 
-    fn tool(&mut self, call: ToolCall, out: &mut VecDeque<Delta>) {
-        let Function { name, arguments } = call.function.unwrap_or_default();
-        let (id, name) = (Text::said(call.id), Text::said(name));
-        // Calls that come whole may come without an index, one after another.
-        let index = call.index.unwrap_or(match id.is_some() || name.is_some() {
-            true => self.tools,
-            false => self.tools.saturating_sub(1),
-        });
-        self.tools = self.tools.max(index.saturating_add(1));
-        out.push_back(Delta::Tool {
-            index,
-            id,
-            name,
-            arguments: Text::said(arguments).unwrap_or_default(),
-        });
-    }
-
-    fn skip(&mut self, cause: &serde_json::Error) -> Result<(), Error> {
-        self.skipped += 1;
-        if self.skipped > SKIPPED_LIMIT {
-            return Err(self.malformed("too many chunks that cannot be read"));
+    fn document(&mut self, body: &str, out: &mut VecDeque<Delta>) -> Result<(), Error> {
+        match serde_json::from_str(body) {
+            Ok(chunk) => self.chunk(chunk, body, out)?,
+            Err(cause) => return Err(self.progress.unreadable(&cause)),
         }
-        if self.skipped == 1 {
-            tracing::warn!(
-                provider.name = self.upstream.name,
-                error.line = cause.line(),
-                error.column = cause.column(),
-                "skipped a chunk that cannot be read"
-            );
+        if !self.progress.started {
+            return Err(self
+                .progress
+                .malformed("a JSON document without an answer in it"));
         }
+        let otherwise = match self.calls.is_empty() {
+            true => FinishReason::Stop,
+            false => FinishReason::ToolCalls,
+        };
+        let reason = self.finish.take().unwrap_or(otherwise);
+        self.finished(reason, out);
         Ok(())
     }
 
-    fn failed(&mut self, body: &Value) -> Error {
-        self.ended = true;
-        failure::within_stream(&self.upstream, body)
+    fn end(&mut self, out: &mut VecDeque<Delta>) -> Result<(), Error> {
+        match self.finish.take() {
+            _ if self.progress.ended => Ok(()),
+            Some(reason) => {
+                self.finished(reason, out);
+                Ok(())
+            }
+            None => Err(self.progress.cut_off()),
+        }
     }
 
-    fn cut_off(&mut self) -> Error {
-        self.ended = true;
-        self.upstream.cut_off(None)
+    fn is_finishing(&self) -> bool {
+        self.finish.is_some()
     }
 
-    /// The provider sent this instead of an answer.
-    pub(super) fn malformed(&mut self, what: &str) -> Error {
-        self.ended = true;
-        let message = format!("{} sent {what}.", self.upstream.name);
-        self.upstream.error(ProblemKind::Malformed, &message)
+    fn has_usage(&self) -> bool {
+        self.usage.is_some()
+    }
+
+    fn progress(&mut self) -> &mut Progress {
+        &mut self.progress
     }
 }

@@ -1,73 +1,31 @@
 //! What we send.
 
-use protocol::{ProblemKind, Role};
+use std::borrow::Cow;
+
+use protocol::Role;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::{ChatRequest, Error};
+use super::Dialect;
+use crate::{
+    AnswerFormat, ChatMessage, ChatRequest, Error, Image, Part, ToolChoice, http::Upstream,
+};
 
-/// Which of the format's variants a server takes. OpenAI's newer models
-/// refuse the older name of the token limit; many imitators know only that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Dialect {
-    /// Ask for token counts at the end of the stream.
-    usage: bool,
-    /// Ask OpenAI not to pad each chunk with random text.
-    no_obfuscation: bool,
-    /// Call the limit `max_completion_tokens` instead of `max_tokens`.
-    completion_limit: bool,
+/// The body of a request, as JSON.
+///
+/// # Errors
+/// Where the request holds what the format has no word for.
+pub(crate) fn body(
+    request: &ChatRequest,
+    dialect: Dialect,
+    upstream: &Upstream,
+) -> Result<Vec<u8>, Error> {
+    let body = Body::new(request, dialect);
+    serde_json::to_vec(&body).map_err(|_| upstream.cannot_ask("a number that JSON has no word for"))
 }
 
-impl Dialect {
-    /// What a server is asked with at first.
-    pub(super) fn first(is_openai: bool) -> Self {
-        Self {
-            usage: true,
-            no_obfuscation: is_openai,
-            completion_limit: is_openai,
-        }
-    }
-
-    /// What to ask with instead, where the error says that a parameter is not
-    /// taken; `None` where asking again would not help.
-    pub(super) fn after(self, error: &Error, request: &ChatRequest) -> Option<Self> {
-        if error.kind != ProblemKind::BadRequest || !matches!(error.status, Some(400 | 422)) {
-            return None;
-        }
-        let message = error.message.to_ascii_lowercase();
-        let names = |parameter| message.contains(parameter);
-        if self.usage && (names("stream_options") || names("include_usage")) {
-            return Some(Self {
-                usage: false,
-                no_obfuscation: false,
-                ..self
-            });
-        }
-        if self.no_obfuscation && names("include_obfuscation") {
-            return Some(Self {
-                no_obfuscation: false,
-                ..self
-            });
-        }
-        let (ours, other) = match self.completion_limit {
-            true => ("max_completion_tokens", "max_tokens"),
-            false => ("max_tokens", "max_completion_tokens"),
-        };
-        // "max_tokens is too large" names it too, and is not about its name.
-        let refused = error.code.as_deref() == Some("unsupported_parameter")
-            || (names(other) && names(ours))
-            || ["unsupported", "unknown", "unrecognized", "not permitted"]
-                .into_iter()
-                .any(names);
-        (request.settings.max_tokens.is_some() && names(ours) && refused).then_some(Self {
-            completion_limit: !self.completion_limit,
-            ..self
-        })
-    }
-}
-
-/// The body of a request for a streamed answer.
 #[derive(Debug, Serialize)]
-pub(super) struct Body<'a> {
+struct Body<'a> {
     model: &'a str,
     messages: Vec<Message<'a>>,
     stream: bool,
@@ -76,15 +34,64 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f32>,
+    /// Not OpenAI's own, but known to most of its imitators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_penalty: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence_penalty: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel_tool_calls: Option<bool>,
 }
 
 #[derive(Debug, Serialize)]
 struct Message<'a> {
     role: &'static str,
-    content: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_content: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+}
+
+impl<'a> Message<'a> {
+    fn new(role: &'static str, text: Cow<'a, str>) -> Self {
+        Self {
+            role,
+            content: Some(Content::Text(text)),
+            reasoning_content: None,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Content<'a> {
+    Text(Cow<'a, str>),
+    Parts(Vec<Value>),
 }
 
 #[derive(Debug, Serialize)]
@@ -95,117 +102,165 @@ struct StreamOptions {
 }
 
 impl<'a> Body<'a> {
-    pub(super) fn new(request: &'a ChatRequest, dialect: Dialect) -> Self {
-        let settings = &request.settings;
-        let system = settings.system.as_deref().map(|content| Message {
-            role: "system",
-            content,
-        });
-        let said = request.messages.iter().map(|message| Message {
-            role: match message.role {
-                Role::User => "user",
-                Role::Assistant => "assistant",
-            },
-            content: &message.text,
-        });
+    fn new(request: &'a ChatRequest, dialect: Dialect) -> Self {
+        let params = &request.params;
+        let system = request.system.as_deref();
+        let system = system.map(|text| Message::new("system", text.into()));
+        let said = request.messages.iter();
+        let said = said.flat_map(|message| messages(message, dialect));
         let limit = |completion| {
-            settings
+            params
                 .max_tokens
                 .filter(|_| dialect.completion_limit == completion)
+        };
+        let options = StreamOptions {
+            include_usage: true,
+            include_obfuscation: dialect.no_obfuscation.then_some(false),
         };
         Self {
             model: &request.model,
             messages: system.into_iter().chain(said).collect(),
-            stream: true,
-            stream_options: dialect.usage.then_some(StreamOptions {
-                include_usage: true,
-                include_obfuscation: dialect.no_obfuscation.then_some(false),
-            }),
-            temperature: settings.temperature,
+            stream: request.stream,
+            stream_options: (dialect.usage && request.stream).then_some(options),
+            temperature: params.temperature,
+            top_p: params.top_p,
+            top_k: params.top_k,
             max_tokens: limit(false),
             max_completion_tokens: limit(true),
+            stop: &params.stop,
+            seed: params.seed,
+            frequency_penalty: params.frequency_penalty,
+            presence_penalty: params.presence_penalty,
+            reasoning_effort: params.effort.map(|effort| effort.as_str()),
+            response_format: params.format.as_ref().map(response_format),
+            tools: request.tools.iter().map(tool).collect(),
+            // Refused where there is nothing to choose from.
+            tool_choice: request
+                .tool_choice
+                .as_ref()
+                .filter(|_| !request.tools.is_empty())
+                .map(tool_choice),
+            parallel_tool_calls: params
+                .parallel_tool_calls
+                .filter(|_| !request.tools.is_empty()),
+        }
+    }
+}
+
+/// The messages that one of ours is: each tool result is one of its own.
+fn messages(message: &ChatMessage, dialect: Dialect) -> Vec<Message<'_>> {
+    let results = message.parts.iter().filter_map(|part| match part {
+        Part::ToolResult { id, content, .. } => Some(Message {
+            tool_call_id: Some(id),
+            ..Message::new("tool", content.into())
+        }),
+        _ => None,
+    });
+    let mut all: Vec<_> = results.collect();
+    let tool_calls: Vec<_> = message.parts.iter().filter_map(tool_call).collect();
+    let content = content(message);
+    if content.is_some() || !tool_calls.is_empty() {
+        all.push(Message {
+            role: match message.role {
+                Role::User => "user",
+                Role::Assistant => "assistant",
+            },
+            content,
+            reasoning_content: (dialect.thinking && message.role == Role::Assistant)
+                .then(|| thinking(message)),
+            tool_calls,
+            tool_call_id: None,
+        });
+    }
+    all
+}
+
+/// All thinking of a message. Where it is wanted back, it is missed as well on
+/// an answer that is another model's and has none.
+fn thinking(message: &ChatMessage) -> String {
+    let texts = message.parts.iter().filter_map(|part| match part {
+        Part::Thinking { text, .. } => Some(text.as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// Text alone goes out as a string, which every imitator knows.
+fn content(message: &ChatMessage) -> Option<Content<'_>> {
+    let is_image = |part: &Part| matches!(part, Part::Image(_));
+    if !message.parts.iter().any(is_image) {
+        let is_text = |part: &Part| matches!(part, Part::Text(_));
+        let has_text = message.parts.iter().any(is_text);
+        return has_text.then(|| Content::Text(message.said()));
+    }
+    let parts = message.parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(json!({"type": "text", "text": text})),
+        Part::Image(image) => {
+            let url = match image {
+                Image::Url(url) => url.clone(),
+                Image::Data { media_type, base64 } => format!("data:{media_type};base64,{base64}"),
+            };
+            Some(json!({"type": "image_url", "image_url": {"url": url}}))
+        }
+        _ => None,
+    });
+    Some(Content::Parts(parts.collect()))
+}
+
+fn tool_call(part: &Part) -> Option<Value> {
+    let Part::ToolCall {
+        id,
+        name,
+        arguments,
+        ..
+    } = part
+    else {
+        return None;
+    };
+    let function = json!({"name": name, "arguments": arguments});
+    Some(json!({"id": id, "type": "function", "function": function}))
+}
+
+fn tool(tool: &crate::Tool) -> Value {
+    let mut function = json!({"name": tool.name});
+    if let Some(description) = &tool.description {
+        function["description"] = description.as_str().into();
+    }
+    if let Some(parameters) = &tool.parameters {
+        function["parameters"] = parameters.clone();
+    }
+    if let Some(strict) = tool.strict {
+        function["strict"] = strict.into();
+    }
+    json!({"type": "function", "function": function})
+}
+
+fn tool_choice(choice: &ToolChoice) -> Value {
+    match choice {
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::None => "none".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Named(name) => json!({"type": "function", "function": {"name": name}}),
+    }
+}
+
+fn response_format(format: &AnswerFormat) -> Value {
+    match format {
+        AnswerFormat::Json => json!({"type": "json_object"}),
+        AnswerFormat::Schema {
+            name,
+            schema,
+            strict,
+        } => {
+            let mut described = json!({"name": name, "schema": schema});
+            if let Some(strict) = strict {
+                described["strict"] = (*strict).into();
+            }
+            json!({"type": "json_schema", "json_schema": described})
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use protocol::Settings;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::ChatMessage;
-
-    fn request() -> ChatRequest {
-        let message = |role, text: &str| ChatMessage {
-            role,
-            text: text.into(),
-        };
-        ChatRequest {
-            model: "m".into(),
-            messages: vec![
-                message(Role::User, "Hi"),
-                message(Role::Assistant, "Hello"),
-                message(Role::User, "Why?"),
-            ],
-            settings: Settings {
-                system: Some("Be brief.".into()),
-                temperature: Some(0.7),
-                max_tokens: Some(100),
-            },
-        }
-    }
-
-    fn sent(dialect: Dialect) -> Value {
-        serde_json::to_value(Body::new(&request(), dialect)).unwrap()
-    }
-
-    #[test]
-    fn imitators_get_the_common_parameters_alone() {
-        let body = serde_json::to_string(&Body::new(&request(), Dialect::first(false))).unwrap();
-        assert_eq!(
-            body,
-            r#"{"model":"m","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"},{"role":"user","content":"Why?"}],"stream":true,"stream_options":{"include_usage":true},"temperature":0.7,"max_tokens":100}"#
-        );
-        let bare = ChatRequest::default();
-        assert_eq!(
-            serde_json::to_value(Body::new(&bare, Dialect::first(false))).unwrap(),
-            json!({"model": "", "messages": [], "stream": true, "stream_options": {"include_usage": true}})
-        );
-    }
-
-    #[test]
-    fn openai_gets_its_own() {
-        let body = sent(Dialect::first(true));
-        assert_eq!(body["max_completion_tokens"], 100);
-        assert_eq!(body["max_tokens"], Value::Null);
-        assert_eq!(body["stream_options"]["include_obfuscation"], false);
-    }
-
-    #[test]
-    fn a_refused_parameter_is_left_out_or_renamed_once() {
-        let error = |message: &str| Error {
-            kind: ProblemKind::BadRequest,
-            provider: "p".into(),
-            message: message.into(),
-            status: Some(400),
-            code: None,
-            retry_after: None,
-            should_retry: None,
-        };
-        let first = Dialect::first(false);
-        let check = |dialect: Dialect, message: &str| dialect.after(&error(message), &request());
-
-        let without = check(first, "Unknown field: stream_options").unwrap();
-        assert_eq!(sent(without)["stream_options"], Value::Null);
-        assert_eq!(check(without, "Unknown field: stream_options"), None);
-
-        let refusal = "Unsupported parameter: 'max_tokens' is not supported with this model. Use \
-                       'max_completion_tokens' instead.";
-        let renamed = check(first, refusal).unwrap();
-        assert_eq!(sent(renamed)["max_completion_tokens"], 100);
-
-        assert_eq!(check(first, "max_tokens is too large: 100"), None);
-        assert_eq!(check(first, "messages: must not be empty"), None);
-    }
-}
+#[path = "request_tests.rs"]
+mod tests;

@@ -1,10 +1,10 @@
 //! What it sends. Unknown fields are ignored; what imitators leave out or
 //! send as null is optional.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::text::Text;
 
 /// A chunk of a streamed answer, or a whole answer: the two differ in where
 /// the message stands.
@@ -41,7 +41,7 @@ pub(super) struct Choice<'a> {
 #[derive(Debug, Deserialize)]
 pub(super) struct Message<'a> {
     #[serde(borrow, default)]
-    pub(super) content: Option<Text<'a>>,
+    pub(super) content: Option<Content<'a>>,
     #[serde(borrow, default)]
     pub(super) refusal: Option<Text<'a>>,
     /// Thinking, as xAI, DeepSeek and older vLLM call it.
@@ -55,6 +55,24 @@ pub(super) struct Message<'a> {
     /// The only tool call there could be before `tool_calls`.
     #[serde(borrow, default)]
     pub(super) function_call: Option<Function<'a>>,
+}
+
+/// Text, or Mistral's list of text and thinking.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Content<'a> {
+    Text(#[serde(borrow)] Text<'a>),
+    Parts(#[serde(borrow)] Vec<Part<'a>>),
+}
+
+/// A part, which says what it is by what it has. References and images have
+/// nothing of this.
+#[derive(Debug, Deserialize)]
+pub(super) struct Part<'a> {
+    #[serde(borrow, default)]
+    pub(super) text: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    pub(super) thinking: Option<Content<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,12 +105,17 @@ pub(super) struct Usage {
     prompt_tokens_details: Option<PromptDetails>,
     #[serde(default)]
     completion_tokens_details: Option<CompletionDetails>,
+    /// What xAI itself says it costs, in 10⁻¹⁰ dollars.
+    #[serde(default)]
+    cost_in_usd_ticks: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct PromptDetails {
     #[serde(default)]
     cached_tokens: Option<u64>,
+    #[serde(default)]
+    cache_write_tokens: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -124,26 +147,29 @@ impl From<Usage> for protocol::Usage {
             cached: usage
                 .prompt_tokens_details
                 .and_then(|details| details.cached_tokens),
+            cache_write: usage
+                .prompt_tokens_details
+                .and_then(|details| details.cache_write_tokens),
             thinking,
             estimated: false,
+            cost: usage
+                .cost_in_usd_ticks
+                .and_then(|ticks| ticks.checked_mul(100))
+                .map(protocol::Usd::from_picodollars),
         }
     }
 }
 
-/// A string that stays where it is unless it holds escapes. (serde borrows a
-/// bare `Cow`, but never one inside an `Option`.)
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> Text<'a> {
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The string, unless it is empty, which means nothing on this wire.
-    pub(super) fn said(text: Option<Text<'a>>) -> Option<String> {
-        text.map(|text| text.0.into_owned())
-            .filter(|text| !text.is_empty())
+    #[test]
+    fn text_stays_where_it_is() {
+        let chunk: Chunk =
+            serde_json::from_str(r#"{"choices":[{"delta":{"content":"Hel"}}]}"#).unwrap();
+        let choice = chunk.choices.unwrap().remove(0);
+        let content = choice.delta.unwrap().content.unwrap();
+        assert!(matches!(content, Content::Text(text) if text.is_borrowed()));
     }
 }

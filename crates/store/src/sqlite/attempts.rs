@@ -4,8 +4,9 @@ use protocol::{Attempt, TurnId, Usage};
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
-    columns::{id, integer, optional_word, to_word, word},
+    columns::{integer, json, optional_parsed, optional_word, parsed, to_json, to_word, word},
     fault::Fault,
+    transaction::Transaction,
 };
 
 /// Stores an attempt, unless it is stored already.
@@ -16,8 +17,9 @@ pub(super) async fn insert(
     sqlx::query(
         "INSERT INTO attempts (id, turn, number, provider, model, answered_by, started_ms,
              first_token_ms, duration_ms, outcome, problem, status, code, input_tokens,
-             output_tokens, cached_tokens, thinking_tokens, estimated)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+             output_tokens, cached_tokens, cache_write_tokens, thinking_tokens, estimated,
+             cost, price, reason, waited_ms, streamed, route)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(attempt.id.to_string())
@@ -36,10 +38,27 @@ pub(super) async fn insert(
     .bind(attempt.usage.input.map(integer))
     .bind(attempt.usage.output.map(integer))
     .bind(attempt.usage.cached.map(integer))
+    .bind(attempt.usage.cache_write.map(integer))
     .bind(attempt.usage.thinking.map(integer))
     .bind(attempt.usage.estimated)
+    .bind(attempt.usage.cost.map(|cost| cost.to_string()))
+    .bind(attempt.price.as_ref().map(to_json).transpose()?)
+    .bind(to_word(&attempt.reason)?)
+    .bind(integer(attempt.waited_ms))
+    .bind(attempt.streamed)
+    .bind(attempt.route.as_deref())
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+/// Stores attempts that belong to no turn of a conversation.
+pub(super) async fn record(pool: &SqlitePool, attempts: &[Attempt]) -> Result<(), Fault> {
+    let mut transaction = Transaction::write(pool).await?;
+    for attempt in attempts {
+        insert(&mut transaction, attempt).await?;
+    }
+    transaction.commit().await?;
     Ok(())
 }
 
@@ -53,8 +72,8 @@ pub(super) async fn list(pool: &SqlitePool, turn: TurnId) -> Result<Vec<Attempt>
 
 fn read(row: &SqliteRow) -> Result<Attempt, sqlx::Error> {
     Ok(Attempt {
-        id: id(row, "id")?,
-        turn: id(row, "turn")?,
+        id: parsed(row, "id")?,
+        turn: parsed(row, "turn")?,
         number: row.try_get("number")?,
         provider: row.try_get("provider")?,
         model: row.try_get("model")?,
@@ -70,8 +89,15 @@ fn read(row: &SqliteRow) -> Result<Attempt, sqlx::Error> {
             input: row.try_get("input_tokens")?,
             output: row.try_get("output_tokens")?,
             cached: row.try_get("cached_tokens")?,
+            cache_write: row.try_get("cache_write_tokens")?,
             thinking: row.try_get("thinking_tokens")?,
             estimated: row.try_get("estimated")?,
+            cost: optional_parsed(row, "cost")?,
         },
+        price: json(row, "price")?,
+        reason: word(row, "reason")?,
+        waited_ms: row.try_get("waited_ms")?,
+        streamed: row.try_get("streamed")?,
+        route: row.try_get("route")?,
     })
 }

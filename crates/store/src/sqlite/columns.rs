@@ -24,7 +24,7 @@ pub(super) fn to_json(value: &impl Serialize) -> Result<String, sqlx::Error> {
     serde_json::to_string(value).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
-pub(super) fn id<T>(row: &SqliteRow, column: &'static str) -> Result<T, sqlx::Error>
+pub(super) fn parsed<T>(row: &SqliteRow, column: &'static str) -> Result<T, sqlx::Error>
 where
     T: FromStr<Err: Error + Send + Sync + 'static>,
 {
@@ -33,7 +33,7 @@ where
         .map_err(|error: T::Err| unreadable(column, error))
 }
 
-pub(super) fn optional_id<T>(
+pub(super) fn optional_parsed<T>(
     row: &SqliteRow,
     column: &'static str,
 ) -> Result<Option<T>, sqlx::Error>

@@ -6,7 +6,7 @@ use sqlx::{
     sqlite::{SqliteQueryResult, SqliteRow},
 };
 
-use super::{columns::id, fault::Fault, messages, transaction::Transaction};
+use super::{columns::parsed, fault::Fault, messages, transaction::Transaction};
 
 pub(super) async fn list(pool: &SqlitePool) -> Result<Vec<ConversationSummary>, Fault> {
     let rows = sqlx::query(
@@ -20,7 +20,7 @@ pub(super) async fn list(pool: &SqlitePool) -> Result<Vec<ConversationSummary>, 
 
 fn summary(row: &SqliteRow) -> Result<ConversationSummary, sqlx::Error> {
     Ok(ConversationSummary {
-        id: id(row, "id")?,
+        id: parsed(row, "id")?,
         title: row.try_get("title")?,
         updated_ms: row.try_get("updated_ms")?,
     })

@@ -4,7 +4,7 @@ use protocol::{ConversationId, Message, MessageState, Transcript};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
-    columns::{id, integer, json, optional_id, to_json, to_word, word},
+    columns::{integer, json, optional_parsed, parsed, to_json, to_word, word},
     fault::Fault,
 };
 
@@ -70,8 +70,8 @@ pub(super) async fn read(
     row: &SqliteRow,
 ) -> Result<Message, Fault> {
     let mut message = Message {
-        id: id(row, "id")?,
-        parent: optional_id(row, "parent")?,
+        id: parsed(row, "id")?,
+        parent: optional_parsed(row, "parent")?,
         role: word(row, "role")?,
         state: word(row, "state")?,
         text: row.try_get("text")?,
@@ -79,7 +79,7 @@ pub(super) async fn read(
         tools: json(row, "tools")?.unwrap_or_default(),
         model: row.try_get("model")?,
         created_ms: row.try_get("created_ms")?,
-        turn: optional_id(row, "turn")?,
+        turn: optional_parsed(row, "turn")?,
         last_event: row.try_get("last_event")?,
         statistics: json(row, "statistics")?,
         reason: row.try_get("reason")?,

@@ -110,6 +110,7 @@ async fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Fault
     Ok(SqliteStore {
         writer,
         readers,
+        cached: Default::default(),
         wrote,
     })
 }
@@ -188,11 +189,18 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fault> {
 /// The steps that lead from an empty file to today's tables. A step that was
 /// released never changes; a change is a new step.
 fn migrations() -> Vec<Migration> {
-    [(
-        1,
-        "conversations",
-        include_str!("../../migrations/0001_conversations.sql"),
-    )]
+    [
+        (
+            1,
+            "conversations",
+            include_str!("../../migrations/0001_conversations.sql"),
+        ),
+        (
+            2,
+            "gateway",
+            include_str!("../../migrations/0002_gateway.sql"),
+        ),
+    ]
     .map(|(version, description, sql)| {
         Migration::new(
             version,

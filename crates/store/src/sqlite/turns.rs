@@ -5,7 +5,7 @@ use sqlx::{QueryBuilder, SqliteConnection, SqlitePool};
 
 use super::{
     attempts,
-    columns::{id, integer, to_json},
+    columns::{integer, parsed, to_json},
     fault::Fault,
     messages,
     transaction::Transaction,
@@ -162,7 +162,7 @@ pub(super) async fn answer(
     .await?;
     let found = match &row {
         Some(row) => Some((
-            id(row, "conversation")?,
+            parsed(row, "conversation")?,
             messages::read(&mut transaction, row).await?,
         )),
         None => None,

@@ -7,7 +7,10 @@ use protocol::{
 use store::{Checkpoint, Error, NewTurn, SqliteStore, Store};
 use uuid::Uuid;
 
-use crate::turns::{another_answer, finished, first, next, text};
+use crate::{
+    cached,
+    turns::{another_answer, finished, first, next, text},
+};
 
 #[tokio::test]
 async fn sqlite_keeps_the_contract() {
@@ -33,6 +36,8 @@ async fn contract(store: &dyn Store) {
     the_newest_conversation_comes_first(store).await;
     deleted_is_hidden_until_restored(store).await;
     purged_is_gone_but_its_attempts_stay(store).await;
+    attempts_without_a_turn_are_kept(store).await;
+    cached::answers_are_kept_within_bounds(store).await;
     what_is_unknown_is_not_found(store).await;
 }
 
@@ -361,4 +366,17 @@ async fn what_is_unknown_is_not_found(store: &dyn Store) {
     assert_not_found(store.restore(id).await, "conversation");
     assert_not_found(store.answer_of(turn).await, "turn");
     assert_eq!(store.attempts(turn).await.unwrap(), []);
+}
+
+async fn attempts_without_a_turn_are_kept(store: &dyn Store) {
+    let turn = TurnId(Uuid::now_v7());
+    let mut attempts = finished(&first(9000), "").attempts;
+    for attempt in &mut attempts {
+        attempt.turn = turn;
+    }
+    store.record_attempts(&attempts).await.unwrap();
+    assert_eq!(store.attempts(turn).await.unwrap(), attempts);
+    // Once is enough.
+    store.record_attempts(&attempts).await.unwrap();
+    assert_eq!(store.attempts(turn).await.unwrap(), attempts);
 }

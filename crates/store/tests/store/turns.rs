@@ -1,8 +1,8 @@
 //! Turns to store.
 
 use protocol::{
-    Attempt, AttemptId, ConversationId, Ending, Message, MessageId, MessageState, Outcome,
-    ProblemKind, Role, Statistics, ToolCall, Transcript, TurnId, Usage,
+    Attempt, AttemptId, AttemptReason, ConversationId, Ending, Message, MessageId, MessageState,
+    Outcome, Price, ProblemKind, Role, Statistics, ToolCall, Transcript, TurnId, Usage, Usd,
 };
 use store::{Checkpoint, EndedTurn, NewTurn};
 use uuid::Uuid;
@@ -124,8 +124,10 @@ pub(crate) fn finished(turn: &NewTurn, text: &str) -> EndedTurn {
                     input: Some(10),
                     output: Some(0),
                     cached: Some(4),
+                    cache_write: Some(2),
                     thinking: None,
                     estimated: true,
+                    cost: Some("0.000000000001".parse().unwrap()),
                 },
             ),
         ],
@@ -155,5 +157,18 @@ fn attempt(
         status: problem.map(|_| 429),
         code: problem.map(|_| "slow_down".into()),
         usage,
+        price: (number == 2).then(|| Price {
+            input: "1.25".parse().unwrap(),
+            output: Usd::ZERO,
+            as_of: "2026-11-20".into(),
+            ..Price::default()
+        }),
+        reason: match number {
+            1 => AttemptReason::First,
+            _ => AttemptReason::Continuation,
+        },
+        waited_ms: 40,
+        streamed: number == 2,
+        route: (number == 2).then(|| "short question".into()),
     }
 }
