@@ -21,9 +21,47 @@ const SCRIPTS = {
   thinker: { tokens_per_second: 20, thinking_tokens: 100_000 },
   talker: { thinking_tokens: 60, tool_calls: [{ name: 'search', arguments: { query: 'brooks' } }] },
   fragile: { fault: { kind: 'cut' } },
+  halting: { tokens_per_second: 400, fault: { kind: 'cut', after_tokens: 60 } },
+  limited: {
+    fault: {
+      kind: 'status',
+      status: 429,
+      retry_after: 30,
+      message: 'Rate limit reached for requests of this organisation: 3 of 3 in this minute.',
+    },
+  },
+  busy: { fault: { kind: 'status', status: 503, message: 'We are very busy at the moment.' } },
+  distant: { first_token_ms: 60_000 },
 };
 
-const world = await World.begin({ scripts: SCRIPTS });
+/** Whom to ask instead, and what it costs. */
+const CONFIG = `
+automatic_fallback = false
+[fallbacks]
+"openai/halting" = ["anthropic/guide"]
+"openai/busy" = ["anthropic/distant"]
+[[models]]
+id = "anthropic/guide"
+input_price = 3
+output_price = 15
+[[models]]
+id = "openai/halting"
+input_price = 0.5
+output_price = 2
+[[models]]
+id = "openai/steady"
+input_price = 0.4
+output_price = 1.6
+[[aliases]]
+name = "house-model"
+models = ["openai/steady", "anthropic/guide"]
+`;
+
+const world = await World.begin({
+  scripts: SCRIPTS,
+  providers: ['openai', 'anthropic', 'gemini'],
+  config: CONFIG,
+});
 try {
   await mkdir(folder, { recursive: true });
   const history = await fillHistory(world.server);
@@ -57,9 +95,19 @@ async function fillHistory(server) {
   return {
     rich,
     long,
+    continued: await begin('What is Rivulet?', 'halting'),
+    chosen: (await server.ask('Name a river', { model: 'auto' })).id,
+    cached: await cached(server),
     failed: await begin('Tell me how an answer breaks off', 'fragile'),
     short: await begin('What is Rivulet?', 'guide'),
   };
+}
+
+/** A conversation whose answer was given before. */
+async function cached(server) {
+  const options = { model: 'anthropic/guide', settings: { temperature: 0 } };
+  await server.ask('What is a brook?', options);
+  return (await server.ask('What is a brook?', options)).id;
 }
 
 /** Brings a page to each screen in turn. */
@@ -97,6 +145,31 @@ function screens(history) {
       await button(page, 'Jump to latest').waitFor();
     },
     failed: (page) => visit(page, `/c/${history.failed}`),
+    automatic: async (page) => {
+      await visit(page);
+      await page.locator('#model').selectOption('auto');
+      await page.getByLabel('The most an answer may cost').selectOption('max $0.01');
+    },
+    retrying: async (page) => {
+      await running(page, 'What is Rivulet?', 'limited');
+      await page.locator('.phase', { hasText: 'Trying again' }).waitFor();
+    },
+    switching: async (page) => {
+      await stop(page);
+      await running(page, 'What is Rivulet?', 'busy');
+      await page.locator('.phase', { hasText: 'Switching' }).waitFor();
+    },
+    ...Object.fromEntries(
+      ['continued', 'chosen', 'cached'].map((name) => [
+        name,
+        async (page) => {
+          if (name === 'continued') await stop(page);
+          await visit(page, `/c/${history[name]}`);
+          await page.locator('.statistics summary').last().click();
+          await page.locator('.statistics dl').last().scrollIntoViewIfNeeded();
+        },
+      ]),
+    ),
     writing: async (page) => {
       await running(page, 'Count from 1 to 100000', 'steady');
       await countedTo(page, 120);

@@ -20,6 +20,8 @@ mod shortcuts;
 mod sidebar;
 mod state;
 mod statistics_line;
+mod statistics_words;
+mod steering;
 mod stop_button;
 mod transcript_view;
 mod turn;

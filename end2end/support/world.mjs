@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
@@ -21,6 +21,19 @@ const CHROMIUM_FLAGS = [
   '--disable-quic',
   '--disable-sync',
 ];
+
+/** How the environment names each provider, and what follows its host. */
+const PROVIDERS = {
+  openai: ['OPENAI', '/v1'],
+  anthropic: ['ANTHROPIC', ''],
+  gemini: ['GEMINI', ''],
+};
+
+/**
+ * Arguments of a server that asks nobody twice, and nobody else: an upstream's
+ * failure is then the reader's at once.
+ */
+export const ALONE = ['--retries=0', '--automatic-fallback=false'];
 
 let browser;
 
@@ -41,14 +54,18 @@ export async function quit() {
 /**
  * Options: `scripts` (model name → script of the simulator, which is then the
  * upstream, and its first model the default one; without it the demo answers),
- * `args` of the server, `context` options of the browser, and `allow`:
- * patterns of complaints that the test brings about on purpose.
+ * `providers` (whom the upstream stands in for, each in its own format),
+ * `config` (the text of a configuration file), `args` of the server, `context`
+ * options of the browser, and `allow`: patterns of complaints that the test
+ * brings about on purpose.
  */
 export class World {
   /** What went wrong on the pages so far. */
   complaints = [];
 
-  static async begin({ scripts, args = [], context = {}, allow = [] } = {}) {
+  static async begin(options = {}) {
+    const { scripts, providers = ['openai'], config, context = {}, allow = [] } = options;
+    let { args = [] } = options;
     const world = new World();
     world.allow = allow;
     world.directory = await mkdtemp(path.join(tmpdir(), 'rivulet-test-'));
@@ -59,9 +76,18 @@ export class World {
         for (const [model, script] of Object.entries(scripts)) {
           await world.simulator.script(model, script);
         }
-        environment.OPENAI_BASE_URL = `${world.simulator.url}/v1`;
-        environment.OPENAI_API_KEY = 'test';
-        args = [...args, '--default-model', `openai/${Object.keys(scripts)[0]}`];
+        for (const provider of providers) {
+          const [name, folder] = PROVIDERS[provider];
+          environment[`${name}_BASE_URL`] = world.simulator.url + folder;
+          environment[`${name}_API_KEY`] = 'test';
+        }
+        const [model] = Object.keys(scripts);
+        args = [...args, '--default-model', `${providers[0]}/${model}`];
+      }
+      if (config) {
+        const file = path.join(world.directory, 'rivulet.toml');
+        await writeFile(file, config);
+        args = [...args, '--config', file];
       }
       world.server = await Server.start(world.directory, args, environment);
       world.origin = world.server.url;

@@ -16,6 +16,7 @@ import {
   visit,
 } from '../support/page.mjs';
 import { scenario } from '../support/scenario.mjs';
+import { ALONE } from '../support/world.mjs';
 
 const steady = { scripts: { steady: { first_token_ms: 200, tokens_per_second: 80 } } };
 
@@ -274,7 +275,7 @@ const everything = {
 
 for (const [device, context] of Object.entries(WIDTHS)) {
   for (const colorScheme of ['light', 'dark']) {
-    const options = { scripts: everything, context: { ...context, colorScheme } };
+    const options = { scripts: everything, args: ALONE, context: { ...context, colorScheme } };
     scenario(`on ${device}, ${colorScheme}, nothing is amiss`, options, async (world) => {
       const { page, server } = world;
       await visit(page);

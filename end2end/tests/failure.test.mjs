@@ -17,6 +17,7 @@ import {
   words,
 } from '../support/page.mjs';
 import { scenario } from '../support/scenario.mjs';
+import { ALONE } from '../support/world.mjs';
 
 scenario('the fragile demo model breaks off, and the page says so', {}, async (world) => {
   const { page } = world;
@@ -45,6 +46,7 @@ scenario(
     scripts: {
       flaky: { tokens_per_second: 200, fault: { kind: 'cut', after_tokens: 40, times: 1 } },
     },
+    args: ALONE,
   },
   async (world) => {
     const { page, simulator } = world;
@@ -78,7 +80,8 @@ const FAULTS = {
 };
 
 for (const [what, [fault, kind, told]] of Object.entries(FAULTS)) {
-  scenario(`${what} is told in words`, { scripts: { faulty: { fault } } }, async (world) => {
+  const options = { scripts: { faulty: { fault } }, args: ALONE };
+  scenario(`${what} is told in words`, options, async (world) => {
     const { page } = world;
     await visit(page);
     await ask(page, 'Count from 1 to 100');

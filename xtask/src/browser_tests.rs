@@ -21,6 +21,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         .args(tests)
         .current_dir(folder)
         .env("RIVULET_BIN", workspace.binary(Profile::Release))
+        .env("PYTHONPATH", python_packages(workspace))
         .env("CHROMIUM", chromium::find_or_install()?);
     command::run(&mut node)
 }
@@ -42,6 +43,37 @@ pub(crate) fn install_packages(workspace: &Workspace) -> Result<()> {
         .current_dir(&folder);
     command::run(&mut npm)?;
     fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
+}
+
+/// Installs the Python packages that `end2end/clients/requirements.txt` names,
+/// among our own tools, if that was not done for this very list.
+pub(crate) fn install_python_packages(workspace: &Workspace) -> Result<()> {
+    let list = workspace.root.join("end2end/clients/requirements.txt");
+    let wanted = fs::read(&list).with_context(|| format!("cannot read {}", list.display()))?;
+    let folder = python_packages(workspace);
+    let installed = folder.join("installed-requirements.txt");
+    if fs::read(&installed).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    note("installing the Python packages of end2end/clients");
+    let mut pip = Command::new("python3");
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ])
+    .args(["--upgrade", "--root-user-action", "ignore", "--target"])
+    .arg(&folder)
+    .arg("--requirement")
+    .arg(&list);
+    command::run(&mut pip)?;
+    fs::write(&installed, wanted).with_context(|| format!("cannot write {}", installed.display()))
+}
+
+fn python_packages(workspace: &Workspace) -> PathBuf {
+    workspace.tools().join("python")
 }
 
 fn test_files(folder: &PathBuf) -> Result<Vec<PathBuf>> {

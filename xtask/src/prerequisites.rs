@@ -29,6 +29,7 @@ pub(crate) enum Prerequisite {
     Clippy,
     CargoDeny,
     NodePackages,
+    PythonPackages,
     Chromium,
 }
 
@@ -50,6 +51,10 @@ pub(crate) fn ensure(workspace: &Workspace, needed: &[Prerequisite]) -> Result<(
             Prerequisite::NodePackages => {
                 node()?;
                 browser_tests::install_packages(workspace)?;
+            }
+            Prerequisite::PythonPackages => {
+                python()?;
+                browser_tests::install_python_packages(workspace)?;
             }
             Prerequisite::Chromium => {
                 chromium::find_or_install()?;
@@ -140,6 +145,16 @@ fn node() -> Result<()> {
             "Node.js {OLDEST_NODE} or newer is needed, but this is {version}: {}",
             how()
         );
+    }
+    Ok(())
+}
+
+/// Python with pip, for the official OpenAI client.
+fn python() -> Result<()> {
+    if !command::succeeds("python3", &["-m", "pip", "--version"]) {
+        let otherwise = "install Python 3.9 or newer with pip";
+        let how = how_to_install(|manager| manager.python, otherwise);
+        bail!("python3 with pip is needed for the tests of the OpenAI clients: {how}");
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ pub(crate) struct PackageManager {
     install: &'static str,
     pub(crate) c_compiler: &'static str,
     pub(crate) node: &'static str,
+    pub(crate) python: &'static str,
     pub(crate) chromium: &'static str,
 }
 
@@ -26,6 +27,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         install: "install -y --no-install-recommends",
         c_compiler: "gcc libc6-dev",
         node: "nodejs npm",
+        python: "python3 python3-pip",
         chromium: "chromium",
     },
     PackageManager {
@@ -34,6 +36,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         install: "install -y",
         c_compiler: "gcc",
         node: "nodejs npm",
+        python: "python3 python3-pip",
         chromium: "chromium",
     },
     PackageManager {
@@ -42,6 +45,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         install: "-Sy --noconfirm",
         c_compiler: "gcc",
         node: "nodejs npm",
+        python: "python python-pip",
         chromium: "chromium",
     },
     PackageManager {
@@ -50,6 +54,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         install: "add",
         c_compiler: "gcc musl-dev",
         node: "nodejs npm",
+        python: "python3 py3-pip",
         chromium: "chromium",
     },
 ];

@@ -63,7 +63,11 @@ const STEPS: [Step; 9] = [
     },
     Step {
         name: "browser",
-        needs: &[Prerequisite::NodePackages, Prerequisite::Chromium],
+        needs: &[
+            Prerequisite::NodePackages,
+            Prerequisite::PythonPackages,
+            Prerequisite::Chromium,
+        ],
         run: browser_tests::run,
     },
 ];

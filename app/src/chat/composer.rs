@@ -4,7 +4,10 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use super::{model_picker::ModelPicker, state::ChatState, stop_button::SendOrStop, turn};
+use super::{
+    model_picker::ModelPicker, state::ChatState, steering::SteeringControls,
+    stop_button::SendOrStop, turn,
+};
 use crate::{
     client::{dom, storage},
     ui::{Icon, Symbol},
@@ -87,7 +90,10 @@ pub(crate) fn Composer() -> impl IntoView {
                 {escaped(&state.draft.get_untracked())}
             </textarea>
             <div class="composer-row">
-                <ModelPicker />
+                <div class="pickers">
+                    <ModelPicker />
+                    <SteeringControls />
+                </div>
                 <SendOrStop />
             </div>
         </form>

@@ -64,18 +64,20 @@ impl Drawing {
         self.thinking = Some(GrowingText::new(thinking));
     }
 
-    /// The end of the text was replaced: what is kept is drawn anew from its
-    /// beginning, where equal nodes stay as they are.
+    /// The end of the text was replaced. What stands before it stays as it is
+    /// drawn; behind it, equal nodes stay.
     pub(super) fn take_back(&mut self) {
         let text = &self.transcript.text;
         let keep = floor_boundary(text, self.shown.min(text.len()));
         let mut document = LiveDocument::new();
         document.push(&text[..keep]);
+        if let Some(body) = &mut self.body {
+            body.take_back(&self.document, &document);
+        }
         self.document = document;
         self.shown = keep;
-        if let Some(body) = &mut self.body {
-            body.forget();
-        }
+        // Nobody else has drawn this.
+        self.began_with = usize::MAX;
     }
 
     /// Draws the end as the end: nothing is unfinished any more.

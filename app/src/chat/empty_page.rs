@@ -3,7 +3,11 @@
 
 use leptos::prelude::*;
 
-use super::{composer, state::ChatState, turn};
+use super::{
+    composer,
+    state::{AUTOMATIC, ChatState},
+    turn,
+};
 use crate::ui::Mark;
 
 /// Suggestions that the demo model really understands.
@@ -35,22 +39,26 @@ pub(crate) fn EmptyPage() -> impl IntoView {
             return "No model is available. Check the providers in the configuration, then reload."
                 .to_owned();
         };
-        let found = state.models.with(|models| {
-            models.find(&model).map(|(provider, model)| {
-                (
-                    model.name.clone(),
-                    model.description.clone(),
-                    provider.label.clone(),
-                )
-            })
-        });
-        match found {
-            Some((name, Some(description), label)) => {
-                format!("{name} by {label} will answer. {description}")
-            }
-            Some((name, None, label)) => format!("{name} by {label} will answer."),
-            None => format!("{model} will answer."),
+        if model == AUTOMATIC {
+            return "Rivulet chooses a model for each message.".to_owned();
         }
+        state.models.with(|models| match models.find(&model) {
+            None => format!("{model} will answer."),
+            Some((provider, found)) => {
+                let mut words = found.name.clone();
+                // An alias is of no provider; it stands for those described.
+                if !provider.provider.is_empty() {
+                    words += " by ";
+                    words += &provider.label;
+                }
+                words += " will answer.";
+                if let Some(description) = &found.description {
+                    words += " ";
+                    words += description;
+                }
+                words
+            }
+        })
     };
     let suggestions = move || {
         let texts = if simulated.get() == Some(true) {

@@ -54,6 +54,10 @@ pub(crate) struct Progress {
     pub(crate) share: Option<u64>,
     /// Nothing came for a while although the model is writing.
     pub(crate) stalled: bool,
+    /// How many seconds of a wait are left, where one was told.
+    pub(crate) wait_s: Option<u64>,
+    /// What it took so far, as far as the server has told.
+    pub(crate) usage: Usage,
 }
 
 /// A live answer.
@@ -188,10 +192,14 @@ impl LiveTurn {
             _ => {}
         }
         let status = &drawing.transcript.status;
-        if matches!(entry.event, Event::Status(_)) || status.phase != before {
-            self.view.status.set(status.clone());
-        }
+        let is_new = matches!(entry.event, Event::Status(_)) || status.phase != before;
+        let status = is_new.then(|| status.clone());
         drop(drawing);
+        if let Some(status) = status {
+            // A wait is counted down from now on.
+            self.tick();
+            self.view.status.set(status);
+        }
         self.want_frame();
     }
 
@@ -248,12 +256,17 @@ impl LiveTurn {
             self.alive();
             self.disconnect();
         }
+        let silent_ms = now - self.heard_ms.get();
         let drawing = self.drawing.borrow();
         let transcript = &drawing.transcript;
-        let tokens = transcript
-            .usage
-            .output
-            .unwrap_or_else(|| estimated_tokens(&transcript.text, &transcript.thinking));
+        let usage = transcript.usage;
+        // An estimate of the server's is older than ours. A count of the
+        // provider's stands.
+        let counted = usage.output.filter(|_| !usage.estimated);
+        let tokens = counted.unwrap_or_else(|| {
+            let estimate = estimated_tokens(&transcript.text, &transcript.thinking);
+            estimate.max(usage.output.unwrap_or(0))
+        });
         let writing_ms = self.first_ms.get().map_or(0.0, |first| now - first);
         let expected = transcript
             .status
@@ -268,7 +281,12 @@ impl LiveTurn {
                 .then(|| tokens.saturating_sub(self.first_tokens) as f64 * 1000.0 / writing_ms),
             share: (tokens > 0).then(|| (tokens * 100 / expected).min(95)),
             stalled: matches!(transcript.status.phase, Phase::Thinking | Phase::Writing)
-                && now - self.heard_ms.get() > STALLED_MS,
+                && silent_ms > STALLED_MS,
+            wait_s: transcript.status.retry_in_ms.and_then(|wait| {
+                let left = wait as f64 - silent_ms;
+                (left > 0.0).then(|| (left as u64).div_ceil(1_000).max(1))
+            }),
+            usage,
         });
     }
 

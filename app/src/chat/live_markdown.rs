@@ -49,9 +49,25 @@ impl LiveMarkdown {
     /// were drawn from the same text, and may have more in them than can be
     /// drawn here.
     pub(crate) fn adopt(&mut self, document: &LiveDocument, is_final: IsFinal) {
+        let all = document.frozen().len();
+        self.adopt_blocks(document, all, is_final);
+    }
+
+    /// Another document takes the place of the one that was drawn: blocks that
+    /// both begin with keep their nodes, with what was drawn into them since.
+    pub(crate) fn take_back(&mut self, drawn: &LiveDocument, document: &LiveDocument) {
+        let is_drawn = drawn.rebuilt() == self.rebuilt;
+        let drawn = drawn.frozen().get(..self.blocks).filter(|_| is_drawn);
+        let pairs = drawn.into_iter().flatten().zip(document.frozen());
+        let same = pairs.take_while(|(old, new)| old == new).count();
+        self.forget();
+        self.adopt_blocks(document, same, |_, _| {});
+    }
+
+    fn adopt_blocks(&mut self, document: &LiveDocument, blocks: usize, is_final: IsFinal) {
         self.rebuilt = document.rebuilt();
         self.freeze(
-            document,
+            &document.frozen()[..blocks],
             |live, _, block| live.nodes_of(block).len(),
             is_final,
         );
@@ -71,19 +87,19 @@ impl LiveMarkdown {
             self.rebuilt = document.rebuilt();
             self.forget();
         }
-        self.freeze(document, Self::place, is_final);
+        self.freeze(document.frozen(), Self::place, is_final);
         self.draw_tail(&document.tail());
     }
 
-    /// Goes on to the end of the finished blocks; `nodes` says, and sees to it,
+    /// Goes on to the end of these finished blocks; `nodes` says, and sees to it,
     /// how many nodes one is.
     fn freeze(
         &mut self,
-        document: &LiveDocument,
+        blocks: &[SafeHtml],
         nodes: impl Fn(&Self, &Element, &SafeHtml) -> usize,
         is_final: IsFinal,
     ) {
-        for block in &document.frozen()[self.blocks..] {
+        for block in &blocks[self.blocks..] {
             self.open_code = None;
             let Some(part) = self.enter_part() else {
                 return;

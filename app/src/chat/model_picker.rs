@@ -74,7 +74,7 @@ pub(crate) fn ModelPicker() -> impl IntoView {
         <label class="visually-hidden" for="model">
             "Model"
         </label>
-        <select id="model" name="model" class="model-picker" node_ref=select on:change=on_change on:focus=on_focus>
+        <select id="model" name="model" class="picker model-picker" node_ref=select on:change=on_change on:focus=on_focus>
             {options}
         </select>
     }

@@ -133,6 +133,7 @@ fn wake(state: ChatState) {
             state.model.set(offered);
         }
     }
+    state.steering.remember();
     state
         .sidebar_folded
         .set(storage::get(storage::SIDEBAR).is_some());

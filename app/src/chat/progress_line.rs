@@ -3,14 +3,21 @@
 use leptos::{either::Either, prelude::*};
 use protocol::{Phase, Status};
 
-use super::{live::LiveView, state::ShownMessage};
+use super::{
+    live::{LiveView, Progress},
+    state::ShownMessage,
+    statistics_words::cost,
+};
 
 /// The line below an answer while it is being written.
 #[component]
 pub(crate) fn ProgressLine(shown: ShownMessage) -> impl IntoView {
     let (live, message) = (shown.live, shown.message);
     move || match live.get() {
-        Some(view) => Some(Either::Left(view! { <LiveLine view=view /> })),
+        Some(view) => {
+            let asked = message.with_untracked(|message| message.model.clone());
+            Some(Either::Left(view! { <LiveLine view=view asked=asked /> }))
+        }
         // Drawn by the server, before the page has come alive.
         None => message
             .with(|message| message.state == protocol::MessageState::Writing)
@@ -19,7 +26,12 @@ pub(crate) fn ProgressLine(shown: ShownMessage) -> impl IntoView {
 }
 
 #[component]
-fn LiveLine(view: LiveView) -> impl IntoView {
+fn LiveLine(
+    /// The live answer.
+    view: LiveView,
+    /// The model asked by whoever sent the message.
+    asked: Option<String>,
+) -> impl IntoView {
     let LiveView {
         status,
         progress,
@@ -27,13 +39,13 @@ fn LiveLine(view: LiveView) -> impl IntoView {
         ..
     } = view;
     let words = {
-        let (status, progress) = (status.clone(), progress.clone());
+        let (status, progress, asked) = (status.clone(), progress.clone(), asked.clone());
         Memo::new(move |_| {
-            let (accepted, stalled) = progress.with(|it| (it.accepted, it.stalled));
-            status.with(|status| phase_words(status, accepted, stopping.get(), stalled))
+            let progress = progress.get();
+            status.with(|status| phase_words(status, progress, stopping.get(), asked.as_deref()))
         })
     };
-    let reason = move || status.with(|status| status.reason.clone());
+    let reason = Memo::new(move |_| status.with(|status| reason_words(status, asked.as_deref())));
     let numbers = {
         let progress = progress.clone();
         move || {
@@ -44,6 +56,9 @@ fn LiveLine(view: LiveView) -> impl IntoView {
             }
             if let Some(speed) = it.tokens_per_second {
                 parts.push(format!("{} tokens/s", speed.round() as u64));
+            }
+            if let Some(cost) = cost(&it.usage) {
+                parts.push(format!("{cost} so far"));
             }
             if let Some(share) = it.share {
                 parts.push(format!("about {share} % done"));
@@ -56,7 +71,6 @@ fn LiveLine(view: LiveView) -> impl IntoView {
         <div class="progress">
             <span class="pulse"></span>
             <span class="phase">{move || words.get()}</span>
-            <span class="reason">{reason}</span>
             <span class="numbers">{numbers}</span>
             <progress
                 class="share"
@@ -65,34 +79,55 @@ fn LiveLine(view: LiveView) -> impl IntoView {
                 max="100"
                 value=move || share.get().unwrap_or_default().to_string()
             ></progress>
+            <span class="reason" title=move || reason.get()>
+                {move || reason.get()}
+            </span>
         </div>
     }
 }
 
 /// What a turn is doing, in words.
-fn phase_words(status: &Status, accepted: bool, stopping: bool, stalled: bool) -> String {
+fn phase_words(status: &Status, progress: Progress, stopping: bool, asked: Option<&str>) -> String {
     if stopping {
         return "Stopping…".to_owned();
     }
-    if !accepted {
+    if !progress.accepted {
         return "Sending…".to_owned();
     }
     let model = status.model.as_deref().unwrap_or("the model");
-    match status.phase {
-        Phase::Queued => "Accepted, about to begin…".to_owned(),
-        Phase::Routing => "Choosing a model…".to_owned(),
-        Phase::Waiting => format!("Waiting for {model}…"),
-        Phase::Thinking | Phase::Writing if stalled => {
+    match (status.phase, progress.wait_s) {
+        (Phase::Thinking | Phase::Writing, _) if progress.stalled => {
             "Nothing new for a while; still connected…".to_owned()
         }
-        Phase::Thinking => "Thinking…".to_owned(),
-        Phase::Writing => "Writing…".to_owned(),
-        Phase::Retrying => match status.retry_in_ms {
-            Some(ms) => format!("Trying again in {} s…", ms.div_ceil(1_000)),
-            None => "Trying again…".to_owned(),
-        },
-        Phase::Switching => format!("Switching to {model}…"),
+        (Phase::Thinking, _) => "Thinking…".to_owned(),
+        (Phase::Writing, _) if is_other(status, asked) => format!("{model} is writing…"),
+        (Phase::Writing, _) => "Writing…".to_owned(),
+        (Phase::Retrying, Some(wait)) => format!("Trying again in {wait} s…"),
+        (Phase::Retrying, None) => "Trying again…".to_owned(),
+        (Phase::Switching, _) => format!("Switching to {model}…"),
+        (Phase::Queued, Some(wait)) => format!("Waiting {wait} s for a place…"),
+        (Phase::Queued, None) if status.model.is_some() => "Waiting for a place…".to_owned(),
+        (Phase::Queued, None) => "Accepted, about to begin…".to_owned(),
+        (Phase::Routing, _) => "Choosing a model…".to_owned(),
+        (Phase::Waiting, _) => format!("Waiting for {model}…"),
     }
+}
+
+/// Why it is doing that. Once the model that was asked writes after all, what
+/// held it up is past.
+fn reason_words(status: &Status, asked: Option<&str>) -> String {
+    let is_past = matches!(status.phase, Phase::Thinking | Phase::Writing)
+        && status.attempt.is_some()
+        && !is_other(status, asked);
+    match &status.reason {
+        Some(reason) if !is_past => reason.clone(),
+        _ => String::new(),
+    }
+}
+
+/// Whether another model is at work than the one asked.
+fn is_other(status: &Status, asked: Option<&str>) -> bool {
+    status.model.is_some() && status.model.as_deref() != asked
 }
 
 /// A time in words: "0.3 s", "12 s", "3 min 5 s". In integers: formatting
@@ -125,6 +160,49 @@ pub(crate) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_phase_says_who_is_at_work_and_for_how_long_nobody_is() {
+        let words = |phase, model: &str, wait_s| {
+            let status = Status {
+                phase,
+                model: Some(model.to_owned()),
+                attempt: Some(2),
+                reason: Some("a/x: Slow down.".to_owned()),
+                ..Status::default()
+            };
+            let progress = Progress {
+                accepted: true,
+                wait_s,
+                ..Progress::default()
+            };
+            let reason = reason_words(&status, Some("a/x"));
+            let phase = phase_words(&status, progress, false, Some("a/x"));
+            (phase, !reason.is_empty())
+        };
+        for (phase, model, wait, expected, reason) in [
+            (
+                Phase::Retrying,
+                "a/x",
+                Some(2),
+                "Trying again in 2 s…",
+                true,
+            ),
+            (Phase::Retrying, "a/x", None, "Trying again…", true),
+            (Phase::Switching, "b/y", None, "Switching to b/y…", true),
+            (Phase::Writing, "b/y", None, "b/y is writing…", true),
+            (Phase::Writing, "a/x", None, "Writing…", false),
+            (
+                Phase::Queued,
+                "a/x",
+                Some(3),
+                "Waiting 3 s for a place…",
+                true,
+            ),
+        ] {
+            assert_eq!(words(phase, model, wait), (expected.to_owned(), reason));
+        }
+    }
 
     #[test]
     fn numbers_and_times_read_well() {

@@ -8,8 +8,11 @@ use protocol::{
     Problem, Role, title_from,
 };
 
-use super::{live::LiveView, turn::Unsure};
+use super::{live::LiveView, steering::Steering, turn::Unsure};
 use crate::shell::PageData;
+
+/// What stands for a model that Rivulet chooses for each message.
+pub(crate) const AUTOMATIC: &str = "auto";
 
 /// The state of the chat screen; lives as long as the page.
 #[derive(Clone, Copy)]
@@ -20,6 +23,8 @@ pub(crate) struct ChatState {
     pub(crate) models: RwSignal<ModelList>,
     /// The model chosen, as `provider/model`.
     pub(crate) model: RwSignal<Option<String>>,
+    /// What matters where Rivulet chooses the model.
+    pub(crate) steering: Steering,
     /// The conversation shown; `None` on the empty page and until a new one's
     /// first turn is accepted.
     pub(crate) current: RwSignal<Option<ConversationId>>,
@@ -93,6 +98,7 @@ impl ChatState {
             conversations: RwSignal::new(data.conversations.clone()),
             models: RwSignal::new(data.models.clone()),
             model: RwSignal::new(model),
+            steering: Steering::default(),
             current: RwSignal::new(data.conversation.as_ref().map(|it| it.id)),
             messages: RwSignal::new(data.conversation.as_ref().map(shown).unwrap_or_default()),
             draft: RwSignal::new(data.draft.clone()),
@@ -116,6 +122,11 @@ impl ChatState {
     /// The state of this page.
     pub(crate) fn use_here() -> Self {
         expect_context()
+    }
+
+    /// Whether Rivulet chooses the model of the next message.
+    pub(crate) fn chooses(&self) -> bool {
+        self.model.with(|model| model.as_deref() == Some(AUTOMATIC))
     }
 
     /// The answer being written in the conversation shown.

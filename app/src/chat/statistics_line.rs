@@ -5,12 +5,15 @@ use protocol::{Message, MessageState, Statistics};
 
 use super::{
     bubble_actions,
-    progress_line::{grouped, seconds},
     state::{ChatState, ShownMessage},
+    statistics_words::{rows, summary, who},
     turn,
 };
 use crate::client::dom;
 use crate::ui::{Icon, Symbol};
+
+/// A value of more bytes has a line of its own in the fold.
+const LONG: usize = 28;
 
 /// The statistics line with its fold, and the answer's buttons.
 #[component]
@@ -69,18 +72,18 @@ fn StatisticsLine(message: Message) -> impl IntoView {
         MessageState::Writing | MessageState::Finished => None,
     };
     let statistics = message.statistics.clone().unwrap_or_default();
-    let model = statistics.model.clone().or_else(|| message.model.clone());
-    let line = summary(&statistics, model.as_deref());
+    // Of models that all failed, the one asked is the one to name.
+    let answered = match message.state {
+        MessageState::Failed => None,
+        _ => statistics.model.as_deref(),
+    };
+    let asked = message.model.as_deref();
+    let line = summary(&statistics, who(answered.or(asked), asked));
     let open = RwSignal::new(false);
     let toggle = NodeRef::<leptos::html::Details>::new();
     let details = move || {
-        open.get().then(|| {
-            let rows = rows(&statistics, message.reason.as_deref())
-                .into_iter()
-                .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
-                .collect_view();
-            view! { <dl>{rows}</dl> }
-        })
+        open.get()
+            .then(|| view! { <Fold statistics=statistics.clone() reason=message.reason.clone() /> })
     };
     view! {
         <details
@@ -96,69 +99,25 @@ fn StatisticsLine(message: Message) -> impl IntoView {
     }
 }
 
-/// The quiet line: model, time to first token, total, tokens, speed.
-fn summary(statistics: &Statistics, model: Option<&str>) -> String {
-    let mut parts = Vec::new();
-    parts.extend(model.map(str::to_owned));
-    if let Some(first) = statistics.first_token_ms {
-        parts.push(format!("first token {}", seconds(first)));
-    }
-    if statistics.duration_ms > 0 {
-        parts.push(format!("{} in all", seconds(statistics.duration_ms)));
-    }
-    let usage = &statistics.usage;
-    if usage.input.is_some() || usage.output.is_some() {
-        let about = if usage.estimated { "≈ " } else { "" };
-        parts.push(format!(
-            "{about}{} tokens in, {} out",
-            number(usage.input),
-            number(usage.output)
-        ));
-    }
-    if let Some(speed) = statistics.tokens_per_second() {
-        parts.push(format!("{} tokens/s", speed.round() as u64));
-    }
-    parts.push("cost unknown".to_owned());
-    parts.join(" · ")
-}
-
-fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'static str, String)> {
-    let usage = &statistics.usage;
-    let writing = statistics
-        .duration_ms
-        .saturating_sub(statistics.first_token_ms.unwrap_or(0));
-    let mut rows = vec![
-        ("Ended", reason.unwrap_or("unknown").to_owned()),
-        ("Attempts", statistics.attempts.to_string()),
-        ("Chunks", grouped(statistics.chunks)),
-        ("Characters", grouped(statistics.characters)),
-        ("Words", grouped(statistics.words)),
-    ];
-    if let Some(tenths) = (statistics.characters * 10).checked_div(statistics.chunks) {
-        rows.push((
-            "Average chunk",
-            format!("{}.{} characters", tenths / 10, tenths % 10),
-        ));
-    }
-    if writing >= 1_000 {
-        let pace = statistics.words * 60_000 / writing;
-        rows.push(("Words per minute", grouped(pace)));
-    }
-    if let Some(cached) = usage.cached {
-        rows.push(("Tokens in, from cache", grouped(cached)));
-    }
-    if let Some(thinking) = usage.thinking {
-        rows.push(("Tokens out, thinking", grouped(thinking)));
-    }
-    let source = if usage.estimated {
-        "estimated by us"
-    } else {
-        "reported by the provider"
-    };
-    rows.push(("Token counts", source.to_owned()));
-    rows
-}
-
-fn number(tokens: Option<u64>) -> String {
-    tokens.map_or_else(|| "unknown".to_owned(), grouped)
+/// What the quiet line has no room for.
+#[component]
+fn Fold(
+    /// What the answer took.
+    statistics: Statistics,
+    /// Why it ended.
+    reason: Option<String>,
+) -> impl IntoView {
+    let rows = rows(&statistics, reason.as_deref())
+        .into_iter()
+        .map(|(name, value)| {
+            let is_long = value.len() > LONG;
+            view! {
+                <div class:wide=is_long>
+                    <dt>{name}</dt>
+                    <dd>{value}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! { <dl>{rows}</dl> }
 }

@@ -60,7 +60,7 @@ pub(crate) fn send(state: ChatState, text: String) {
             conversation,
             parent,
             model,
-            settings: Settings::default(),
+            settings: settings(state),
             turn: Some(turn),
             retry: None,
         },
@@ -87,6 +87,7 @@ pub(crate) fn retry(state: ChatState, answer: &ShownMessage) {
         request: StartTurn {
             conversation: state.current.get_untracked(),
             model: state.model.get_untracked(),
+            settings: settings(state),
             turn: Some(turn),
             retry: Some(question.id),
             ..StartTurn::default()
@@ -96,6 +97,15 @@ pub(crate) fn retry(state: ChatState, answer: &ShownMessage) {
     };
     begin(state, turn, sent, &question.text);
     composer::focus();
+}
+
+/// How a message is asked: what matters in the choice of a model, where
+/// Rivulet makes it.
+fn settings(state: ChatState) -> Settings {
+    match untrack(|| state.chooses()) {
+        true => state.steering.settings(),
+        false => Settings::default(),
+    }
 }
 
 /// Presses Stop on the answer being written in the conversation shown.

@@ -1,4 +1,5 @@
-//! What this browser remembers: drafts, the chosen model, the sidebar.
+//! What this browser remembers: drafts, the chosen model and what matters in
+//! the choice of one, the sidebar.
 
 use protocol::ConversationId;
 use web_sys::Storage;
@@ -32,5 +33,7 @@ pub(crate) fn draft_key(conversation: Option<ConversationId>) -> String {
 }
 
 pub(crate) const MODEL: &str = "rivulet.model";
+pub(crate) const PREFER: &str = "rivulet.prefer";
+pub(crate) const MAX_COST: &str = "rivulet.max_cost";
 pub(crate) const SIDEBAR: &str = "rivulet.sidebar";
 pub(crate) const THEME: &str = "rivulet.theme";
