@@ -36,19 +36,25 @@ pub(crate) async fn run(streams: usize, window: Duration, asks: usize) -> Result
 
     let server = Server::start(&simulator.url)?;
     let rivulet = Place::rivulet(&server.url);
+    // The same format as the provider's.
+    let v1 = Place::provider(&server.url);
     let (mut alone_direct, mut alone) = (Samples::default(), Samples::default());
+    let mut alone_v1 = Samples::default();
     for ask in 0..WARM_UP + asks {
         // In turn, so that a disturbance meets both.
         let times = (
             time_first_token(&client, &direct).await?,
             time_first_token(&client, &rivulet).await?,
+            time_first_token(&client, &v1).await?,
         );
         if ask >= WARM_UP {
             alone_direct.add(times.0);
             alone.add(times.1);
+            alone_v1.add(times.2);
         }
     }
     let of_rivulet = load.put_on(&client, &rivulet, &server.process).await?;
+    let of_v1 = load.put_on(&client, &v1, &server.process).await?;
 
     let mut report = Report::new(format!(
         "First token: from the request to the first text, of {asks} short answers one after \
@@ -58,36 +64,41 @@ pub(crate) async fn run(streams: usize, window: Duration, asks: usize) -> Result
          alone, per million tokens passed on, within {} s; Rivulet stores everything meanwhile.",
         window.as_secs()
     ));
-    let row = |what: &str, value, base, budget| {
-        Row::new(what, "ms", value)
-            .against("direct", base)
-            .added_at_most(budget)
-    };
-    report.add(row(
-        "first token, 1 stream, p50",
-        alone.p50(),
-        alone_direct.p50(),
-        0.3,
-    ));
-    report.add(row(
-        "first token, 1 stream, p99",
-        alone.p99(),
-        alone_direct.p99(),
-        1.5,
-    ));
-    steady(&mut report, streams, of_rivulet, of_direct, of_nginx);
+    for (through, alone, steadily) in [
+        ("page", &mut alone, of_rivulet),
+        ("/v1", &mut alone_v1, of_v1),
+    ] {
+        let row = |what: &str, value, base, budget| {
+            Row::new(format!("{through}: {what}"), "ms", value)
+                .against("direct", base)
+                .added_at_most(budget)
+        };
+        let (p50, p99) = (alone_direct.p50(), alone_direct.p99());
+        report.add(row("first token, 1 stream, p50", alone.p50(), p50, 0.3));
+        report.add(row("first token, 1 stream, p99", alone.p99(), p99, 1.5));
+        steady(
+            &mut report,
+            through,
+            streams,
+            steadily,
+            &of_direct,
+            &of_nginx,
+        );
+    }
     Ok(report)
 }
 
 fn steady(
     report: &mut Report,
+    through: &str,
     streams: usize,
     mut rivulet: Measured,
-    mut direct: Measured,
-    nginx: Option<Measured>,
+    direct: &Measured,
+    nginx: &Option<Measured>,
 ) {
+    let (mut direct, nginx) = (direct.clone(), nginx.clone());
     let row = |what: &str, value, base, budget| {
-        Row::new(format!("{what}, {streams} streams"), "ms", value)
+        Row::new(format!("{through}: {what}, {streams} streams"), "ms", value)
             .against("direct", base)
             .added_at_most(budget)
     };
@@ -114,7 +125,7 @@ fn steady(
     ));
 
     let cpu = rivulet.cpu_per_million;
-    let what = format!("processor time per 1M tokens, {streams} streams");
+    let what = format!("{through}: processor time per 1M tokens, {streams} streams");
     let Some(mut nginx) = nginx else {
         // nginx's 13 s, measured elsewhere, twice.
         let row = Row::new(what, "s", cpu).against("simulator", direct.cpu_per_million);
@@ -123,7 +134,9 @@ fn steady(
     };
     let row = Row::new(what, "s", cpu).against("nginx", nginx.cpu_per_million);
     report.add(row.times_at_most(2.0));
-    let row = |what, value, base| Row::new(what, "ms", value).against("nginx", base);
+    let row = |what: &str, value, base| {
+        Row::new(format!("{through}: {what}"), "ms", value).against("nginx", base)
+    };
     let (first, delay) = (&mut nginx.first_token, &mut nginx.delay);
     report.add(row(
         "first token p99, beside nginx",

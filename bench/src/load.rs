@@ -46,6 +46,7 @@ pub(crate) struct Load {
 }
 
 /// What was measured.
+#[derive(Clone)]
 pub(crate) struct Measured {
     /// Of the short answers: from the request to the first token.
     pub(crate) first_token: Samples,

@@ -6,11 +6,13 @@
 //! that their processor time and memory can be told from the load generator's.
 //! Both are read from `/proc`, so this needs Linux.
 
+mod decisions;
 mod frames;
 mod gateway_overhead;
 mod markdown_work;
 mod memory;
 mod page;
+mod routing;
 mod start;
 mod stop;
 mod throughput;
@@ -26,7 +28,7 @@ mod world;
 mod report;
 mod samples;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
@@ -62,6 +64,9 @@ struct Options {
     /// Tokens of one answer, in throughput
     #[arg(long, default_value_t = 200_000)]
     tokens: u64,
+    /// The questions for routing; those in the shared data when left out
+    #[arg(long, env = "ROUTING_DATA")]
+    routing_data: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -84,6 +89,10 @@ enum Bench {
     Page,
     /// The page in Chromium with a quarter of the processor
     Frames,
+    /// What a decision of the gateway costs: routing, a cache hit, the breaker
+    Decisions,
+    /// Telling questions worth a strong model from the rest
+    Routing,
 }
 
 impl Options {
@@ -121,6 +130,8 @@ async fn run(bench: Bench, options: &Options) -> Result<Report> {
         Bench::Markdown => Ok(markdown_work::run()),
         Bench::Page => page::run().await,
         Bench::Frames => frames::run(),
+        Bench::Decisions => decisions::run().await,
+        Bench::Routing => routing::run(options.routing_data.clone()),
     }
 }
 

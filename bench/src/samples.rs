@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Times, in milliseconds, kept to ask for quantiles.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Samples(Vec<f32>);
 
 impl Samples {
