@@ -154,7 +154,7 @@ async fn build_gateway(
     let configured = providers.iter().any(|provider| !provider.optional);
     let mut demo = None;
     if config.demo || !configured {
-        let simulator = Simulator::spawn(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        let simulator = Simulator::spawn_demo(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .await
             .context("the demo model cannot listen on a loopback port")?;
         providers.push(ProviderConfig {

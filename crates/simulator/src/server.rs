@@ -43,9 +43,22 @@ impl Simulator {
     /// # Errors
     /// The address cannot be bound.
     pub async fn spawn(addr: SocketAddr) -> io::Result<Self> {
+        Self::spawn_with(addr, State::default()).await
+    }
+
+    /// Starts one that people's messages go to: nothing of them can be looked
+    /// at at `GET /control/requests`.
+    ///
+    /// # Errors
+    /// The address cannot be bound.
+    pub async fn spawn_demo(addr: SocketAddr) -> io::Result<Self> {
+        Self::spawn_with(addr, State::forgetful()).await
+    }
+
+    async fn spawn_with(addr: SocketAddr, state: State) -> io::Result<Self> {
         let listener = TcpListener::bind(addr).await?;
         let addr = listener.local_addr()?;
-        let state = Arc::new(State::default());
+        let state = Arc::new(state);
         let task = tokio::spawn(accept(listener, Arc::clone(&state)));
         Ok(Self { addr, state, task })
     }

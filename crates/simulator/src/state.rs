@@ -49,6 +49,8 @@ pub(crate) struct Listed {
 pub(crate) struct State {
     pub(crate) counters: Arc<Counters>,
     memory: Mutex<Memory>,
+    /// Whether nothing of what is asked is kept.
+    forgets: bool,
 }
 
 #[derive(Debug, Default)]
@@ -59,6 +61,14 @@ struct Memory {
 }
 
 impl State {
+    /// A state that keeps nothing of what is asked.
+    pub(crate) fn forgetful() -> Self {
+        Self {
+            forgets: true,
+            ..Self::default()
+        }
+    }
+
     /// The script of a model for requests that bring none; `None` when there
     /// is no such model.
     pub(crate) fn script_of(&self, model: &str) -> Option<Script> {
@@ -105,6 +115,9 @@ impl State {
 
     /// Remembers a request.
     pub(crate) fn log(&self, format: Format, draft: &Draft) {
+        if self.forgets {
+            return;
+        }
         let messages = draft.turns.iter().map(|turn| {
             let end = turn.text.floor_char_boundary(LOGGED_TEXT_LIMIT);
             Turn {
