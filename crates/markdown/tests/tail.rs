@@ -45,6 +45,16 @@ fn open_marks_are_closed() {
 }
 
 #[test]
+fn an_open_bracket_does_not_make_a_block_of_what_follows_it() {
+    check("one\n\n[- ", "one");
+    check("- one\n\n[- two", "- one");
+    check("- one\n\n[  two", "- one");
+    check("[1. Intro](#in", "");
+    check("[1984](https://a", "1984");
+    check("[**bold** and", "**bold** and");
+}
+
+#[test]
 fn marks_that_enclose_nothing_are_held_back() {
     for mark in [
         "*",

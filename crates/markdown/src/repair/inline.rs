@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::draw::line_start;
 use crate::math;
 
 /// The text with its open marks closed or held back; `None` if it is fine.
@@ -212,16 +213,15 @@ impl Scanner<'_> {
 
     fn finish(mut self) -> Option<String> {
         let hides = |open: &Range<usize>| self.text.len() - open.start <= MAX_LINK_TEXT;
-        for open in self.brackets.iter().filter(|open| hides(open)) {
-            if self.text[open.end..].starts_with('^') {
-                self.end = self.end.min(open.start);
-                self.closer.clear();
-            }
-            self.hidden.push(open.clone());
+        let unfinished = self.brackets.iter().filter(|open| hides(open));
+        self.hidden.extend(unfinished.cloned());
+        self.hidden.sort_by_key(|hidden| hidden.start);
+        if let Some(open) = self.first_that_hides_too_little() {
+            self.end = self.end.min(open);
+            self.closer.clear();
         }
         // What is held back closes nothing.
         self.emphasis.retain(|open| open.at < self.end);
-        self.hidden.sort_by_key(|hidden| hidden.start);
         self.trim_end();
         if self.emphasis.is_empty() && self.hidden.is_empty() && self.closer.is_empty() {
             return (self.end < self.text.trim_end().len())
@@ -239,6 +239,23 @@ impl Scanner<'_> {
             closed.extend(std::iter::repeat_n(char::from(open.mark), open.length));
         }
         Some(closed)
+    }
+
+    /// Where the text begins that must be held back with the mark before it: a
+    /// footnote's label, or what would start a block of its own without it.
+    fn first_that_hides_too_little(&self) -> Option<usize> {
+        let is_hidden = |at: usize| self.hidden.iter().any(|hidden| hidden.contains(&at));
+        self.hidden.iter().find_map(|hidden| {
+            let rest = &self.text[hidden.end..];
+            if rest.starts_with('^') {
+                return Some(hidden.start);
+            }
+            let line = line_start(self.text, hidden.start);
+            let starts_line = self.text[line..hidden.start]
+                .char_indices()
+                .all(|(at, c)| c.is_whitespace() || is_hidden(line + at));
+            (starts_line && may_start_block(rest)).then_some(line)
+        })
     }
 
     /// Drops white space, and marks that enclose nothing yet, from the end.
@@ -271,6 +288,29 @@ fn is_flanking(before: char, after: char) -> bool {
 
 fn is_punctuation(c: char) -> bool {
     c.is_ascii_punctuation() || (!c.is_ascii() && !c.is_alphanumeric() && !c.is_whitespace())
+}
+
+/// Whether a line of a paragraph that began like this might begin a list, a
+/// quote, a heading, a rule, a table, code, HTML or a formula instead, or be
+/// indented into another block.
+fn may_start_block(line: &str) -> bool {
+    let text = line.trim_start_matches([' ', '\t']);
+    let run = |mark| math::run_length(text.as_bytes(), mark);
+    match text.bytes().next() {
+        None => false,
+        Some(b'0'..=b'9') => {
+            let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+            rest.is_empty() || rest.starts_with(['.', ')'])
+        }
+        Some(b'`') => run(b'`') >= 3,
+        Some(mark @ (b'*' | b'_')) => {
+            let rest = &text[run(mark)..];
+            rest.is_empty() || rest.starts_with(char::is_whitespace)
+        }
+        Some(b'\\') => text.starts_with("\\["),
+        Some(b'-' | b'+' | b'#' | b'>' | b'=' | b'|' | b'~' | b':' | b'<' | b'$') => true,
+        Some(_) => text.len() < line.len(),
+    }
 }
 
 /// The length of a link's `(…)` that starts `text`, if it is complete.
