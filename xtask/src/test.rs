@@ -1,5 +1,6 @@
 //! Every check there is, the cheap ones first; the first failure ends it.
 
+use std::env;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +14,11 @@ use crate::progress::{heading, note, spoken};
 use crate::server;
 use crate::weight;
 use crate::workspace::{Profile, Workspace};
+
+/// Where property tests take their seed from. The same one each time: what this
+/// says of a change must not depend on luck. `cargo test` alone, which has
+/// another seed each time, and `cargo xtask fuzz` are for finding more.
+const RANDOM_SEED: &str = "PROPTEST_RNG_SEED";
 
 struct Step {
     name: &'static str,
@@ -67,6 +73,7 @@ const STEPS: [Step; 9] = [
             Prerequisite::NodePackages,
             Prerequisite::PythonPackages,
             Prerequisite::Chromium,
+            Prerequisite::Firefox,
         ],
         run: browser_tests::run,
     },
@@ -139,5 +146,8 @@ fn page_within_its_weight(workspace: &Workspace) -> Result<()> {
 
 fn native_tests(workspace: &Workspace) -> Result<()> {
     let mut cargo = workspace.cargo();
+    if env::var_os(RANDOM_SEED).is_none() {
+        cargo.env(RANDOM_SEED, "1");
+    }
     command::run(cargo.arg("test").args(workspace.native_packages()))
 }

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Tag};
 
-use crate::draw::parser;
+use crate::draw::{line_start, parser};
 use crate::html::push_escaped;
 use crate::repair::line;
 use crate::{Enricher, SafeHtml};
@@ -184,7 +184,13 @@ fn find_in_paragraph(
                 closing(&bytes[inner..end], close)
             };
             match length {
-                Some(length) if !text[inner..inner + length].trim().is_empty() => {
+                Some(length)
+                    if !text[inner..inner + length].trim().is_empty()
+                        && !keeps_fence_shut(
+                            &text[range.start..inner + length],
+                            at - range.start,
+                        ) =>
+                {
                     let end = inner + length + close.len();
                     formulas.push(formula(text, range.start, at..end, display));
                     at = end;
@@ -230,6 +236,13 @@ fn starts_line(text: &str) -> bool {
         Some(newline) => line::without_containers(&text[from + newline + 1..]).is_empty(),
         None => from == 0 && line::without_containers(text).is_empty(),
     }
+}
+
+/// Whether the line up to `at` would open a fence of backticks if those in the
+/// formula that begins there were covered: no such fence has any behind it.
+fn keeps_fence_shut(text: &str, at: usize) -> bool {
+    let line = &text[line_start(text, at)..at];
+    text[at..].contains('`') && line::without_containers(line).starts_with("```")
 }
 
 /// Where the block that `range` starts in ends at the latest: inline text does

@@ -68,6 +68,11 @@ fn formulas() {
         "> $$\n> a\n> $$",
         &format!("<blockquote>{}</blockquote>", display("div", "a")),
     );
+    // Covered, the first would open a fence, and the second be in it.
+    check(
+        "[```\n```$$`$$\n\n\\(b\\)",
+        &format!("<p>[<code> </code>$$`$$</p><p>{}</p>", inline("b")),
+    );
     check(
         "- $$a$$",
         &format!("<ul><li>{}</li></ul>", display("span", "a")),

@@ -49,6 +49,7 @@ fn an_open_bracket_does_not_make_a_block_of_what_follows_it() {
     check("one\n\n[- ", "one");
     check("- one\n\n[- two", "- one");
     check("- one\n\n[  two", "- one");
+    check("- one\n\n*![ two", "- one");
     check("[1. Intro](#in", "");
     check("[1984](https://a", "1984");
     check("[**bold** and", "**bold** and");

@@ -244,17 +244,27 @@ impl Scanner<'_> {
     /// Where the text begins that must be held back with the mark before it: a
     /// footnote's label, or what would start a block of its own without it.
     fn first_that_hides_too_little(&self) -> Option<usize> {
-        let is_hidden = |at: usize| self.hidden.iter().any(|hidden| hidden.contains(&at));
-        self.hidden.iter().find_map(|hidden| {
+        self.hidden.iter().enumerate().find_map(|(number, hidden)| {
             let rest = &self.text[hidden.end..];
             if rest.starts_with('^') {
                 return Some(hidden.start);
             }
+            // What is left of the line once this and the marks before it are gone.
             let line = line_start(self.text, hidden.start);
-            let starts_line = self.text[line..hidden.start]
-                .char_indices()
-                .all(|(at, c)| c.is_whitespace() || is_hidden(line + at));
-            (starts_line && may_start_block(rest)).then_some(line)
+            let mut left = String::new();
+            let mut at = line;
+            for earlier in &self.hidden[..=number] {
+                if earlier.start >= at {
+                    left.push_str(&self.text[at..earlier.start]);
+                    at = earlier.end;
+                }
+            }
+            // A word before it settles what the line is.
+            if left.contains(char::is_alphabetic) {
+                return None;
+            }
+            left.push_str(rest);
+            may_start_block(&left).then_some(line)
         })
     }
 
@@ -294,22 +304,20 @@ fn is_punctuation(c: char) -> bool {
 /// quote, a heading, a rule, a table, code, HTML or a formula instead, or be
 /// indented into another block.
 fn may_start_block(line: &str) -> bool {
-    let text = line.trim_start_matches([' ', '\t']);
-    let run = |mark| math::run_length(text.as_bytes(), mark);
-    match text.bytes().next() {
-        None => false,
+    let run = |mark| math::run_length(line.as_bytes(), mark);
+    match line.bytes().next() {
         Some(b'0'..=b'9') => {
-            let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+            let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
             rest.is_empty() || rest.starts_with(['.', ')'])
         }
         Some(b'`') => run(b'`') >= 3,
         Some(mark @ (b'*' | b'_')) => {
-            let rest = &text[run(mark)..];
+            let rest = &line[run(mark)..];
             rest.is_empty() || rest.starts_with(char::is_whitespace)
         }
-        Some(b'\\') => text.starts_with("\\["),
-        Some(b'-' | b'+' | b'#' | b'>' | b'=' | b'|' | b'~' | b':' | b'<' | b'$') => true,
-        Some(_) => text.len() < line.len(),
+        Some(b'\\') => line.starts_with("\\["),
+        Some(first) => first.is_ascii_whitespace() || b"-+#>=|~:<$".contains(&first),
+        None => false,
     }
 }
 
