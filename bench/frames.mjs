@@ -231,7 +231,95 @@ function figures(events) {
   };
 }
 
-async function measure(browser, provider, rivulet) {
+/** Stores a conversation of `count` messages of the demo's pages; its id. */
+async function importConversation(url, text, count) {
+  const paragraphs = text.split(/\n\n(?=# )/);
+  const id = (number) => `00000000-0000-7000-8000-${String(number + 1).padStart(12, '0')}`;
+  const messages = Array.from({ length: count }, (_, at) => ({
+    id: id(at),
+    ...(at > 0 && { parent: id(at - 1) }),
+    role: at % 2 ? 'assistant' : 'user',
+    state: 'finished',
+    text: at % 2 ? paragraphs[at % paragraphs.length].slice(0, 2000) : `Question ${at}, and what follows from it?`,
+    created_ms: 1_700_000_000_000 + at,
+  }));
+  const conversation = { id: id(count), title: 'A long one', updated_ms: Date.now(), messages };
+  const file = { format: 'rivulet', version: 1, conversations: [conversation] };
+  const imported = await fetch(`${url}/api/import`, { method: 'POST', body: JSON.stringify(file) });
+  const report = await imported.text();
+  if (!imported.ok) throw new Error(report);
+  const list = await (await fetch(`${url}/api/conversations`)).json();
+  return list[0].id;
+}
+
+/** A long conversation: opened by its address and from the list, typed into, scrolled through. */
+async function conversation(browser, url, text, count) {
+  const id = await importConversation(url, text, count);
+  const page = await newPage(browser, 1);
+  const shown = `.message:nth-child(${count}), .message:last-child`;
+  const opened = [];
+  const clicked = [];
+  for (let visit = 0; visit < VISITS; visit += 1) {
+    await page.goto(`${url}/c/${id}`);
+    await page.locator('body[data-hydrated]').waitFor();
+    opened.push(await page.evaluate(() => performance.now()));
+    await page.goto(url);
+    await page.locator('body[data-hydrated]').waitFor();
+    clicked.push(
+      await page.evaluate(async (selector) => {
+        const begun = performance.now();
+        document.querySelector('.conversation a, a[href^="/c/"]').click();
+        while (document.querySelectorAll('.message').length === 0 || !document.querySelector(selector)) {
+          await new Promise(requestAnimationFrame);
+        }
+        await new Promise(requestAnimationFrame);
+        return performance.now() - begun;
+      }, shown),
+    );
+  }
+  await sleep(1_500);
+  const nodes = () =>
+    page.evaluate(() => {
+      const all = document.createNodeIterator(document);
+      let count = 0;
+      while (all.nextNode()) count += 1;
+      return count;
+    });
+  const atBottom = await nodes();
+  await page.evaluate(() => {
+    globalThis.delays = [];
+    addEventListener(
+      'keydown',
+      (event) => {
+        requestAnimationFrame(() => {
+          setTimeout(() => globalThis.delays.push(performance.now() - event.timeStamp));
+        });
+      },
+      { capture: true },
+    );
+  });
+  await page.locator('#composer').focus();
+  await page.keyboard.type('The quick brown fox jumps over the lazy dog, again and again.', { delay: 30 });
+  const delays = (await page.evaluate(() => globalThis.delays)).sort((a, b) => a - b);
+  await page.locator('#transcript').hover();
+  let most = atBottom;
+  for (let tick = 0; tick < 60; tick += 1) {
+    await page.mouse.wheel(0, -1_500);
+    await sleep(30);
+    if (tick % 10 === 0) most = Math.max(most, await nodes());
+  }
+  const median = (times) => times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+  await page.context().close();
+  return {
+    messages: count,
+    opened: median(opened),
+    clicked: median(clicked),
+    nodes: most,
+    typing_p95: delays[Math.ceil(delays.length * 0.95) - 1],
+  };
+}
+
+async function measure(browser, provider, rivulet, text) {
   const bare = `http://127.0.0.1:${provider.address().port}/`;
   const result = {
     usable: {
@@ -239,6 +327,7 @@ async function measure(browser, provider, rivulet) {
       rivulet: await usable(browser, rivulet, THROTTLE),
     },
     writing: [],
+    conversation: await conversation(browser, rivulet, text, 300),
   };
   for (const kilobytes of KILOBYTES) {
     result.writing.push({
@@ -257,11 +346,12 @@ async function measure(browser, provider, rivulet) {
 }
 
 const directory = await mkdtemp(path.join(tmpdir(), 'rivulet-bench-'));
-const provider = await startProvider(await longText());
+const text = await longText();
+const provider = await startProvider(text);
 const rivulet = await startRivulet(provider, path.join(directory, 'data'));
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
 try {
-  console.log(JSON.stringify(await measure(browser, provider, rivulet.url)));
+  console.log(JSON.stringify(await measure(browser, provider, rivulet.url, text)));
 } finally {
   await browser.close();
   rivulet.child.removeAllListeners('exit');

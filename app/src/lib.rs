@@ -14,7 +14,9 @@ mod shell;
 mod ui;
 
 pub use chat::ServerEnricher;
-pub use shell::{PageAssets, PageData, Shell};
+#[cfg(not(feature = "hydrate"))]
+pub use shell::Shell;
+pub use shell::{PageAssets, PageData};
 
 /// Takes over the page that the server has drawn. Called once by the frontend
 /// crate.

@@ -1,16 +1,19 @@
 //! The HTML document around the page, and the data both halves draw it from.
 
+#[cfg(not(feature = "hydrate"))]
 use leptos::prelude::*;
 use protocol::{Conversation, ConversationSummary, ModelList, Problem};
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(feature = "hydrate"))]
 use crate::chat::ChatPage;
 
 /// Everything the page needs to be drawn. The server loads it, draws with it
 /// and puts it into the document; the browser draws the same again from it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PageData {
-    /// The sidebar's conversations.
+    /// The sidebar's conversations. The document holds [`PageData::LISTED`] of
+    /// very many; the browser then asks for all.
     pub conversations: Vec<ConversationSummary>,
     /// The models to choose from.
     pub models: ModelList,
@@ -25,6 +28,34 @@ pub struct PageData {
     pub now_ms: i64,
 }
 
+impl PageData {
+    /// How many conversations are too many for each document to bring all.
+    pub const LISTED: usize = 300;
+
+    /// With [`Self::LISTED`] of very many conversations: what stands at the top
+    /// of the sidebar, and the one shown.
+    #[cfg(not(feature = "hydrate"))]
+    fn with_fewer_conversations(mut self) -> Self {
+        if self.conversations.len() <= Self::LISTED {
+            return self;
+        }
+        let shown = self.conversation.as_ref().map(|it| it.id);
+        let place = |it: &ConversationSummary| {
+            (
+                Some(it.id) != shown,
+                it.archived,
+                !it.pinned && it.folder.is_none(),
+            )
+        };
+        // The order within each, newest first, stays.
+        self.conversations.sort_by_key(place);
+        self.conversations.truncate(Self::LISTED);
+        self.conversations
+            .sort_by_key(|it| std::cmp::Reverse(it.updated_ms));
+        self
+    }
+}
+
 /// The addresses of the page's own files, with their content hashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageAssets {
@@ -37,6 +68,7 @@ pub struct PageAssets {
 }
 
 /// The whole document, drawn on the server alone.
+#[cfg(not(feature = "hydrate"))]
 #[component]
 pub fn Shell(
     /// What to draw.
@@ -47,6 +79,7 @@ pub fn Shell(
     /// then asks for itself again.
     refresh: bool,
 ) -> impl IntoView {
+    let data = data.with_fewer_conversations();
     let nonce = leptos::nonce::use_nonce();
     let title = data.conversation.as_ref().map_or_else(
         || "Rivulet".to_owned(),
@@ -68,7 +101,8 @@ pub fn Shell(
         let boot = format!(
             "const module_or_path = fetch('{wasm}'); \
              const page = await import('{script}'); \
-             await page.default({{ module_or_path }}); page.hydrate();"
+             await page.default({{ module_or_path }}); page.hydrate(); \
+             navigator.serviceWorker?.register('/service-worker.js').catch(() => {{}});"
         );
         view! {
             <link rel="stylesheet" href=style />
@@ -95,6 +129,10 @@ pub fn Shell(
                 <meta name="description" content="A chat page of your own for language models." />
                 <title>{title}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                <link rel="manifest" href="/manifest.webmanifest" />
+                <meta name="theme-color" content="#fcfdfd" media="(prefers-color-scheme: light)" />
+                <meta name="theme-color" content="#12181a" media="(prefers-color-scheme: dark)" />
                 <script nonce=nonce>{restore}</script>
                 {head}
                 {refresh.then(|| view! { <noscript><meta http-equiv="refresh" content="10" /></noscript> })}
@@ -104,5 +142,44 @@ pub fn Shell(
                 <ChatPage data=data />
             </body>
         </html>
+    }
+}
+
+#[cfg(all(test, not(feature = "hydrate")))]
+mod tests {
+    use protocol::ConversationId;
+
+    use super::*;
+
+    #[test]
+    fn a_document_brings_what_stands_at_the_top_of_very_many_conversations() {
+        let summary = |number: usize| ConversationSummary {
+            id: ConversationId::from_random_bytes((number as u128).to_be_bytes()),
+            title: String::new(),
+            updated_ms: 10_000 - number as i64,
+            pinned: number == 900,
+            archived: number.is_multiple_of(2),
+            folder: (number == 801).then(|| "folder".to_owned()),
+            temporary: false,
+        };
+        let mut all: Vec<_> = (0..1_000).map(summary).collect();
+        all[900].archived = false;
+        let mut data = PageData {
+            conversations: all.clone(),
+            ..PageData::default()
+        };
+        data.conversation = Some(Conversation::new(all[998].id, String::new(), 0));
+        let few = data.clone().with_fewer_conversations().conversations;
+        assert_eq!(few.len(), PageData::LISTED);
+        assert!(few.is_sorted_by_key(|it| std::cmp::Reverse(it.updated_ms)));
+        for number in [1, 3, 801, 900, 998] {
+            assert!(few.contains(&all[number]), "{number}");
+        }
+        for number in [0, 2, 799, 999] {
+            assert!(!few.contains(&all[number]), "{number}");
+        }
+        data.conversations.truncate(PageData::LISTED);
+        let before = data.conversations.clone();
+        assert_eq!(data.with_fewer_conversations().conversations, before);
     }
 }

@@ -19,6 +19,21 @@ use crate::{
 struct Figures {
     usable: Pair,
     writing: Vec<Writing>,
+    conversation: Long,
+}
+
+/// A conversation of many messages.
+#[derive(Deserialize)]
+struct Long {
+    messages: u32,
+    /// Until a page opened by its address reacts.
+    opened: f64,
+    /// From the click in the list to the frame after the last message.
+    clicked: f64,
+    /// The most nodes in the document, at the end and while scrolling up.
+    nodes: f64,
+    /// From a key to the frame after it.
+    typing_p95: f64,
 }
 
 #[derive(Deserialize)]
@@ -69,13 +84,29 @@ pub(crate) fn run() -> Result<Report> {
          of a navigation to a page that reacts; the baseline is the same without the throttle.\n\
          Writing: an answer of mixed Markdown that has the size given when 10 s at 100 tokens/s \
          begin to be traced. Script and layout: the time of both on the main thread between one \
-         frame and the next.\nThe baseline is a page that appends the bare text to one element.",
+         frame and the next. Many messages: not throttled.\nThe baseline is a page that appends the bare text to one element.",
     );
     let row = Row::new("usable page", "ms", figures.usable.rivulet);
     report.add(
         row.against("unthrottled", figures.usable.baseline)
             .at_most(1_000.0),
     );
+    let Long {
+        messages,
+        opened,
+        clicked,
+        nodes,
+        typing_p95,
+    } = figures.conversation;
+    for (what, unit, value, most) in [
+        ("open by its address", "ms", opened, 500.0),
+        ("open from the list", "ms", clicked, 500.0),
+        ("most nodes in the document", "", nodes, 5_000.0),
+        ("typing delay p95", "ms", typing_p95, 50.0),
+    ] {
+        let row = Row::new(format!("{what}, {messages} messages"), unit, value);
+        report.add(row.at_most(most));
+    }
     for Writing {
         kilobytes,
         baseline,

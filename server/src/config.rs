@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use gateway::{CacheConfig, GatewayConfig, Policy};
 use serde::Deserialize;
 
-use crate::http::Hosts;
+use crate::http::{Hosts, Limits};
 use model::{FileAlias, FileModel};
 use provider::FileProvider;
 
@@ -65,6 +65,14 @@ pub struct Settings {
     /// The largest message a person may send, in bytes [default: 1000000].
     #[arg(long, env = "RIVULET_MESSAGE_BYTES")]
     pub message_bytes: Option<usize>,
+    /// The largest file that can be sent with a message, in bytes; of text no
+    /// more than a message may have [default: 10000000].
+    #[arg(long, env = "RIVULET_ATTACHMENT_BYTES")]
+    pub attachment_bytes: Option<usize>,
+    /// The largest file of conversations that can be imported, in bytes
+    /// [default: 200000000].
+    #[arg(long, env = "RIVULET_IMPORT_BYTES")]
+    pub import_bytes: Option<usize>,
     /// How long to wait for a model's first token where another could answer,
     /// in seconds [default: 10].
     #[arg(long, env = "RIVULET_FIRST_TOKEN_SECONDS")]
@@ -132,6 +140,8 @@ pub struct Config {
     pub clocks: gateway::Clocks,
     /// The engine's settings.
     pub engine: engine::Config,
+    /// How large files may be.
+    pub limits: Limits,
 }
 
 impl Config {
@@ -191,10 +201,28 @@ impl Config {
             .map(|given| time("grace_seconds", given, 1))
             .transpose()?
             .or(engine.grace);
-        let message_limit = flags.message_bytes.or(file.message_bytes);
-        if message_limit == Some(0) {
-            bail!("message_bytes is 0, so that no message could be sent; give at least 1");
-        }
+        let bytes = |name, flag: Option<usize>, file: Option<usize>, or| match flag
+            .or(file)
+            .unwrap_or(or)
+        {
+            0 => bail!("{name} is 0, so that nothing could be sent; give at least 1"),
+            bytes => Ok(bytes),
+        };
+        let limits = Limits::default();
+        let limits = Limits {
+            attachment_bytes: bytes(
+                "attachment_bytes",
+                flags.attachment_bytes,
+                file.attachment_bytes,
+                limits.attachment_bytes,
+            )?,
+            import_bytes: bytes(
+                "import_bytes",
+                flags.import_bytes,
+                file.import_bytes,
+                limits.import_bytes,
+            )?,
+        };
         let listen = flags
             .listen
             .or(file.listen)
@@ -260,9 +288,15 @@ impl Config {
                     file.turn_seconds,
                     engine.whole_turn,
                 )?,
-                message_limit: message_limit.unwrap_or(engine.message_limit),
+                message_limit: bytes(
+                    "message_bytes",
+                    flags.message_bytes,
+                    file.message_bytes,
+                    engine.message_limit,
+                )?,
                 ..engine
             },
+            limits,
         })
     }
 }

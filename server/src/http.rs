@@ -1,15 +1,24 @@
 //! Routes and what all handlers share.
 
 pub mod assets;
+mod attachments;
 mod body;
+mod changes;
 mod conversations;
+mod disposition;
 mod enrich;
+mod export;
 mod form;
 mod health;
+mod import;
+mod models;
 mod origin;
 mod page;
+mod presets;
 mod problem;
 mod recorder;
+mod search;
+mod streams;
 mod turns;
 mod v1;
 
@@ -24,16 +33,18 @@ use axum::{
     http::{HeaderValue, Method, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{any, get, post, put},
 };
 use engine::Engine;
 use gateway::Gateway;
 use markdown::ServerEnricher;
 use protocol::{Problem, ProblemKind, api};
-use store::Store;
+use store::Library;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use changes::Changes;
 pub use origin::Hosts;
 use problem::HttpProblem;
 pub use recorder::Recorder;
@@ -42,14 +53,36 @@ pub use recorder::Recorder;
 #[derive(Clone)]
 pub struct AppState {
     engine: Engine,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Library>,
     gateway: Arc<dyn Gateway>,
     recorder: Recorder,
     enricher: Arc<ServerEnricher>,
+    changes: Changes,
+    importing: Arc<Semaphore>,
     message_limit: usize,
+    limits: Limits,
     whole_turn: Duration,
     shutdown: CancellationToken,
     hosts: Hosts,
+}
+
+/// How large files may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most bytes of a file sent with a message; of text no more than a
+    /// message may have.
+    pub attachment_bytes: usize,
+    /// The most bytes of a file of conversations to import.
+    pub import_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attachment_bytes: 10_000_000,
+            import_bytes: 200_000_000,
+        }
+    }
 }
 
 impl AppState {
@@ -57,17 +90,21 @@ impl AppState {
     /// engine's.
     pub fn new(
         engine: Engine,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Library>,
         gateway: Arc<dyn Gateway>,
         config: &engine::Config,
     ) -> Self {
         Self {
             engine,
-            recorder: Recorder::new(Arc::clone(&store)),
+            recorder: Recorder::new(store.clone()),
             store,
             gateway,
             enricher: Arc::default(),
+            changes: Changes::new(),
+            // One at a time.
+            importing: Arc::new(Semaphore::new(1)),
             message_limit: config.message_limit,
+            limits: Limits::default(),
             whole_turn: config.whole_turn,
             shutdown: CancellationToken::new(),
             hosts: Hosts::Any,
@@ -86,18 +123,29 @@ impl AppState {
         self.recorder.clone()
     }
 
+    /// What tells pages of changes.
+    pub fn changes(&self) -> Changes {
+        self.changes.clone()
+    }
+
     /// Answers under these names.
     #[must_use]
     pub fn reached_as(self, hosts: Hosts) -> Self {
         Self { hosts, ..self }
     }
 
-    /// The largest body a request may have: JSON writes a byte of text as six
-    /// at worst.
+    /// Takes files within these limits.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The largest body of JSON a request may have, which writes a byte of
+    /// text as six at worst. What is added is enough for ten thousand ids.
     fn body_limit(&self) -> usize {
         self.message_limit
             .saturating_mul(6)
-            .saturating_add(64 * 1024)
+            .saturating_add(512 * 1024)
     }
 }
 
@@ -114,12 +162,24 @@ pub fn router(state: AppState) -> Router {
         .route(
             api::CONVERSATION,
             get(conversations::show)
-                .patch(conversations::rename)
+                .patch(conversations::change)
                 .delete(conversations::delete),
         )
         .route(api::RESTORE, post(conversations::restore))
-        .route(api::MODELS, get(conversations::models))
-        .route(api::CACHE, get(conversations::cache))
+        .route(api::CHANGE_MANY, post(conversations::change_many))
+        .route(api::DELETE_MESSAGES, post(conversations::delete_messages))
+        .route(api::RESTORE_MESSAGES, post(conversations::restore_messages))
+        .route(api::EXPORT_ONE, get(export::one))
+        .route(api::EXPORT, get(export::all))
+        .route(api::IMPORT, post(import::import))
+        .route(api::SEARCH, get(search::search))
+        .route(api::PRESETS, get(presets::list))
+        .route(api::PRESET, put(presets::keep).delete(presets::remove))
+        .route(api::ATTACHMENTS, post(attachments::upload))
+        .route(api::ATTACHMENT, get(attachments::download))
+        .route(api::CHANGES, get(changes::changes))
+        .route(api::MODELS, get(models::models))
+        .route(api::CACHE, get(models::cache))
         .route(api::TURNS, post(turns::start))
         .route(api::EVENTS, get(turns::events))
         .route(api::STOP, post(turns::stop))

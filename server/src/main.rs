@@ -35,9 +35,23 @@ enum Command {
     ExampleConfig,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("rivulet: no threads can be started: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
+    let code = runtime.block_on(run(cli));
+    // All that must be stored is. A large file that is being read for an import
+    // is not waited for.
+    runtime.shutdown_background();
+    code
+}
+
+async fn run(cli: Cli) -> ExitCode {
     let done = match cli.command {
         None => serve::run(cli.settings).await,
         Some(Command::Simulate { listen }) => simulate(listen).await,

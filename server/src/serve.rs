@@ -11,14 +11,14 @@ use std::{
 use anyhow::{Context, bail};
 use gateway::{CacheStore, Format, Gateway, ProviderConfig, ProviderGateway};
 use simulator::Simulator;
-use store::{SqliteStore, Store};
+use store::{Library, SqliteStore};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     cache_store,
     config::{Config, Settings},
-    http::{self, AppState},
+    http::{self, AppState, Changes},
     listen,
 };
 
@@ -41,7 +41,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let listener = bind(config.listen).await?;
     let _lock = prepare_data(&config.data)?;
     let sqlite = SqliteStore::open(&config.data.join("rivulet.db")).await?;
-    let store: Arc<dyn Store> = Arc::new(sqlite.clone());
+    let store: Arc<dyn Library> = Arc::new(sqlite.clone());
     let interrupted = store.interrupt_open_turns().await?;
     if interrupted > 0 {
         tracing::warn!(
@@ -50,7 +50,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         );
     }
 
-    let hosts = config.hosts.clone();
+    let (hosts, limits) = (config.hosts.clone(), config.limits);
     let cache_age = config.gateway.cache.age;
     let cache: Arc<dyn CacheStore> = Arc::new(cache_store::Kept(store.clone()));
     let engine_config = config.engine.clone();
@@ -59,15 +59,16 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     let state = AppState::new(engine.clone(), store.clone(), gateway, &engine_config)
         .reached_as(hosts)
+        .limited(limits)
         .until(shutdown.clone());
     if http::assets::page_assets().is_none() {
         tracing::warn!("this binary was built without its page; build with `cargo xtask dist`");
     }
 
-    let recorder = state.recorder();
+    let (recorder, changes) = (state.recorder(), state.changes());
     let address = listener.local_addr()?;
     announce(address);
-    let purging = tokio::spawn(purge(store, cache_age, shutdown.clone()));
+    let purging = tokio::spawn(purge(store, cache_age, changes, shutdown.clone()));
     let server = tokio::spawn(listen::serve(
         listener,
         http::router(state),
@@ -214,11 +215,19 @@ fn prepare_data(directory: &Path) -> anyhow::Result<File> {
     }
 }
 
-async fn purge(store: Arc<dyn Store>, cache_age: Duration, shutdown: CancellationToken) {
+async fn purge(
+    store: Arc<dyn Library>,
+    cache_age: Duration,
+    changes: Changes,
+    shutdown: CancellationToken,
+) {
     let before = |age: Duration| http::now_ms() - age.as_millis() as i64;
     loop {
-        if let Err(error) = store.purge(before(KEEP_DELETED)).await {
-            tracing::warn!(%error, "deleted conversations could not be removed");
+        match store.purge(before(KEEP_DELETED), http::now_ms()).await {
+            Ok(0) => {}
+            // Temporary ones were still listed.
+            Ok(_) => changes.conversations(),
+            Err(error) => tracing::warn!(%error, "deleted conversations could not be removed"),
         }
         if let Err(error) = store.purge_cached_answers(before(cache_age)).await {
             tracing::warn!(%error, "old cached answers could not be removed");

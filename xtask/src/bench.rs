@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use anyhow::Result;
 
-use crate::chromium;
+use crate::browser;
 use crate::command;
 use crate::server;
 use crate::workspace::{Profile, Workspace};
@@ -19,7 +19,7 @@ pub(crate) fn run(workspace: &Workspace, args: &[OsString]) -> Result<()> {
         .args(["run", "--release", "-p", "bench", "--"])
         .args(args)
         .env("RIVULET_BIN", workspace.binary(Profile::Release));
-    if let Some(browser) = chromium::find() {
+    if let Some(browser) = browser::CHROMIUM.find() {
         cargo.env("CHROMIUM", browser);
     }
     command::run(&mut cargo)

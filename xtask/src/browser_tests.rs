@@ -1,4 +1,5 @@
-//! The browser tests of `end2end/`: Chromium against the release binary.
+//! The browser tests of `end2end/`: Chromium, and Firefox where it can be had,
+//! against the release binary.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,13 +7,14 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::chromium;
+use crate::browser::{CHROMIUM, FIREFOX};
 use crate::command;
 use crate::progress::note;
 use crate::workspace::{Profile, Workspace};
 
 /// Runs `end2end/tests/*.test.mjs`. They find the server in `RIVULET_BIN`
-/// and the browser in `CHROMIUM`.
+/// and the browsers in `CHROMIUM` and `FIREFOX`; without Firefox its tests are
+/// skipped.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let folder = workspace.root.join("end2end");
     let tests = test_files(&folder.join("tests"))?;
@@ -22,7 +24,10 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         .current_dir(folder)
         .env("RIVULET_BIN", workspace.binary(Profile::Release))
         .env("PYTHONPATH", python_packages(workspace))
-        .env("CHROMIUM", chromium::find_or_install()?);
+        .env(CHROMIUM.variable, CHROMIUM.find_or_install()?);
+    if let Some(firefox) = FIREFOX.find() {
+        node.env(FIREFOX.variable, firefox);
+    }
     command::run(&mut node)
 }
 

@@ -3,8 +3,10 @@
 
 mod workspace;
 
+mod never_called;
 mod page;
 mod site;
+mod split;
 mod style;
 mod weight;
 
@@ -13,8 +15,8 @@ mod fuzz;
 mod server;
 mod test;
 
+mod browser;
 mod browser_tests;
-mod chromium;
 mod dependencies;
 mod prerequisites;
 mod system_packages;

@@ -13,6 +13,7 @@ use crate::command;
 use crate::prerequisites::{self, Prerequisite};
 use crate::progress::{note, spoken};
 use crate::site::{self, Compression, Site};
+use crate::split;
 use crate::style;
 use crate::workspace::{Profile, Workspace};
 
@@ -47,14 +48,15 @@ pub(crate) fn build(workspace: &Workspace, profile: Profile) -> Result<()> {
 fn compile(workspace: &Workspace, profile: Profile) -> Result<()> {
     let mut cargo = workspace.cargo();
     cargo
-        .args(["build", "-p", "frontend", "--lib"])
+        .args(["rustc", "-p", "frontend", "--lib"])
         .args(["--target", prerequisites::WASM_TARGET])
-        .args(["--profile", profile.page_profile()]);
+        .args(["--profile", profile.page_profile()])
+        .args(["--", "-C", split::LINKER_ARGUMENT]);
     command::run(&mut cargo)
 }
 
-/// Adds the program: the script that loads it, the WASM, and the scripts
-/// that dependencies brought along.
+/// Adds the program: the script that loads it, the WASM in its parts, and the
+/// scripts that dependencies brought along.
 fn add_program(site: &mut Site, workspace: &Workspace, profile: Profile) -> Result<()> {
     let wasm = workspace.page_wasm(profile);
     let folder = wasm.with_file_name("rivulet-bindgen");
@@ -62,11 +64,16 @@ fn add_program(site: &mut Site, workspace: &Workspace, profile: Profile) -> Resu
         fs::remove_dir_all(&folder)
             .with_context(|| format!("cannot empty {}", folder.display()))?;
     }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let parts = split::split(&wasm, &folder)?;
     Bindgen::new()
-        .input_path(&wasm)
+        .input_path(&parts.main)
         .out_name("rivulet")
         .web(true)?
         .typescript(false)
+        // The chunks find the main part's memory and functions by these.
+        .keep_lld_exports(true)
+        .demangle(false)
         // The page's script tag names the hashed WASM file.
         .omit_default_module_path(true)
         .remove_name_section(profile == Profile::Release)
@@ -76,6 +83,7 @@ fn add_program(site: &mut Site, workspace: &Workspace, profile: Profile) -> Resu
 
     let script = fs::read_to_string(folder.join("rivulet.js"))?;
     let script = add_snippets(site, &folder.join("snippets"), script)?;
+    let script = parts.join(site, &script, profile)?;
     site.add_hashed("rivulet.js", script.into_bytes());
     site.add_hashed("rivulet.wasm", fs::read(folder.join("rivulet_bg.wasm"))?);
     Ok(())

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::browser;
 use crate::browser_tests;
-use crate::chromium;
 use crate::command;
 use crate::progress::note;
 use crate::system_packages::how_to_install;
@@ -31,6 +31,8 @@ pub(crate) enum Prerequisite {
     NodePackages,
     PythonPackages,
     Chromium,
+    /// Wished for, not needed: without it, its tests are skipped.
+    Firefox,
 }
 
 /// Makes sure that all of them are there.
@@ -57,7 +59,10 @@ pub(crate) fn ensure(workspace: &Workspace, needed: &[Prerequisite]) -> Result<(
                 browser_tests::install_python_packages(workspace)?;
             }
             Prerequisite::Chromium => {
-                chromium::find_or_install()?;
+                browser::CHROMIUM.find_or_install()?;
+            }
+            Prerequisite::Firefox => {
+                browser::FIREFOX.find_or_do_without()?;
             }
         }
     }

@@ -72,20 +72,21 @@ pub(crate) fn read_manifest(folder: &Path) -> Result<Manifest> {
 }
 
 impl Site {
-    /// Adds a file whose name will contain its hash: `rivulet.css` becomes
-    /// `assets/rivulet-0123456789abcdef.css`.
-    pub(crate) fn add_hashed(&mut self, name: &str, content: Vec<u8>) {
+    /// Adds a file whose name will contain its hash, and gives its path:
+    /// `rivulet.css` becomes `assets/rivulet-0123456789abcdef.css`.
+    pub(crate) fn add_hashed(&mut self, name: &str, content: Vec<u8>) -> String {
         let hash = hash(&content);
         let path = match name.rsplit_once('.') {
             Some((stem, extension)) => format!("assets/{stem}-{hash}.{extension}"),
             None => format!("assets/{name}-{hash}"),
         };
         let file = File {
-            path,
+            path: path.clone(),
             content,
             immutable: true,
         };
         self.files.insert(name.to_owned(), file);
+        path
     }
 
     /// Adds a file at a path that the caller has made unique to its content.

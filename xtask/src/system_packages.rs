@@ -18,6 +18,7 @@ pub(crate) struct PackageManager {
     pub(crate) node: &'static str,
     pub(crate) python: &'static str,
     pub(crate) chromium: &'static str,
+    pub(crate) firefox: &'static str,
 }
 
 const PACKAGE_MANAGERS: [PackageManager; 4] = [
@@ -29,6 +30,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         node: "nodejs npm",
         python: "python3 python3-pip",
         chromium: "chromium",
+        firefox: "firefox-esr",
     },
     PackageManager {
         program: "dnf",
@@ -38,6 +40,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         node: "nodejs npm",
         python: "python3 python3-pip",
         chromium: "chromium",
+        firefox: "firefox",
     },
     PackageManager {
         program: "pacman",
@@ -47,6 +50,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         node: "nodejs npm",
         python: "python python-pip",
         chromium: "chromium",
+        firefox: "firefox",
     },
     PackageManager {
         program: "apk",
@@ -56,6 +60,7 @@ const PACKAGE_MANAGERS: [PackageManager; 4] = [
         node: "nodejs npm",
         python: "python3 py3-pip",
         chromium: "chromium",
+        firefox: "firefox",
     },
 ];
 

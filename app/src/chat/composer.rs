@@ -5,13 +5,16 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use super::{
-    model_picker::ModelPicker, state::ChatState, steering::SteeringControls,
-    stop_button::SendOrStop, turn,
+    attaching::{self, AttachButton, Attached},
+    model_picker::ModelPicker,
+    queue::Queue,
+    settings::SettingsButton,
+    state::ChatState,
+    steering::SteeringControls,
+    stop_button::SendOrStop,
+    turn,
 };
-use crate::{
-    client::{dom, storage},
-    ui::{Icon, Symbol},
-};
+use crate::client::{dom, storage};
 
 /// Gives the box the focus, unless that would raise a keyboard on a phone.
 pub(crate) fn focus() {
@@ -67,6 +70,7 @@ pub(crate) fn Composer() -> impl IntoView {
 
     view! {
         <Queue />
+        <Attached />
         <form class="composer" method="post" action="/ask" on:submit=on_submit>
             <input
                 type="hidden"
@@ -82,58 +86,25 @@ pub(crate) fn Composer() -> impl IntoView {
                 rows="1"
                 node_ref=area
                 placeholder="Ask anything"
+                dir="auto"
                 enterkeyhint="enter"
                 autocomplete="off"
                 on:input=on_input
                 on:keydown=on_key
+                on:paste=move |event| attaching::on_paste(state, &event)
             >
                 {escaped(&state.draft.get_untracked())}
             </textarea>
             <div class="composer-row">
                 <div class="pickers">
+                    <AttachButton />
                     <ModelPicker />
                     <SteeringControls />
+                    <SettingsButton />
                 </div>
                 <SendOrStop />
             </div>
         </form>
-    }
-}
-
-/// Messages typed while an answer is being written.
-#[component]
-fn Queue() -> impl IntoView {
-    let state = ChatState::use_here();
-    move || {
-        let queue = state.queue.get();
-        (!queue.is_empty()).then(|| {
-            let items = queue
-                .into_iter()
-                .enumerate()
-                .map(|(at, text)| {
-                    view! {
-                        <li>
-                            <span class="queued-text">{text}</span>
-                            <button
-                                type="button"
-                                class="button"
-                                aria-label="Do not send this"
-                                on:click=move |_| {
-                                    state.queue.update(|queue| { queue.remove(at); });
-                                }
-                            >
-                                <Icon symbol=Symbol::Close />
-                            </button>
-                        </li>
-                    }
-                })
-                .collect_view();
-            view! {
-                <ul class="queue" aria-label="Waiting to be sent">
-                    {items}
-                </ul>
-            }
-        })
     }
 }
 
@@ -152,16 +123,14 @@ fn escaped(text: &str) -> String {
     }
 }
 
-/// Makes the box as high as its text, up to the cap that the style sets.
-/// Browsers with `field-sizing: content` do it by themselves.
+/// Makes the box as high as its text, up to the cap that the style sets, in
+/// browsers that do not know `field-sizing: content`. Measuring makes the
+/// browser lay the page out, so the others are spared it at each key.
 fn fit(area: &web_sys::HtmlTextAreaElement) {
-    let style = area.unchecked_ref::<web_sys::HtmlElement>().style();
-    if style
-        .get_property_value("field-sizing")
-        .is_ok_and(|value| !value.is_empty())
-    {
+    if web_sys::css::supports_with_value("field-sizing", "content").unwrap_or(false) {
         return;
     }
+    let style = area.unchecked_ref::<web_sys::HtmlElement>().style();
     let _ = style.set_property("height", "auto");
     let _ = style.set_property("height", &format!("{}px", area.scroll_height()));
 }

@@ -1,17 +1,13 @@
-//! What can be done with conversations: open, refresh, rename, delete, restore.
+//! Opening conversations, and keeping what is shown of them up to date.
+
+use std::cell::Cell;
 
 use leptos::prelude::*;
-use protocol::{
-    Conversation, ConversationId, ConversationSummary, MessageState, Problem, ProblemKind,
-    api::{self, Rename},
-};
+use protocol::{Conversation, ConversationId, ConversationSummary, Problem, ProblemKind, api};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{composer, follow, state::ChatState};
-use crate::client::{dom, history, http::Request, storage, tabs};
-
-/// How long a delete can be taken back, in milliseconds.
-const UNDO_MS: u32 = 8_000;
+use super::{attaching, composer, follow, keeping, settings, state::ChatState};
+use crate::client::{history, http::Request, storage};
 
 /// Shows a conversation, or the empty page, and its address.
 pub(crate) fn open(state: ChatState, conversation: Option<ConversationId>) {
@@ -30,16 +26,22 @@ pub(crate) fn open(state: ChatState, conversation: Option<ConversationId>) {
 /// Shows what the address names: after "back" and "forward".
 pub(crate) fn show(state: ChatState, conversation: Option<ConversationId>) {
     // What waits in the queue and the box stays with the conversation left.
-    let mut waiting = state.queue.try_update(std::mem::take).unwrap_or_default();
+    let waiting = state.queue.try_update(std::mem::take).unwrap_or_default();
+    for waiting in waiting.iter().rev() {
+        attaching::put_back(state, waiting.attachments.clone());
+    }
+    let mut waiting: Vec<_> = waiting.into_iter().map(|waiting| waiting.text).collect();
     waiting.push(state.draft.get_untracked());
     storage::set(
         &storage::draft_key(state.current.get_untracked()),
         &joined(&waiting),
     );
     state.current.set(conversation);
-    state.messages.set(Vec::new());
+    state.clear_tree();
     follow::thin_out(state);
     state.loading.set(conversation.is_some());
+    state.temporary.set(false);
+    settings::begin(state);
     state.send_problem.set(None);
     state.page_problem.set(None);
     state.away.set(false);
@@ -97,16 +99,18 @@ pub(crate) async fn reload(state: ChatState) {
     let conversation = match fetch(id).await {
         Ok(conversation) => conversation,
         Err(problem) => {
-            // Another tab has deleted it.
             if problem.kind == ProblemKind::NotFound && state.current.get_untracked() == Some(id) {
-                state.page_problem.set(Some(problem));
+                state.page_problem.set(Some(deleted_elsewhere()));
             }
             return;
         }
     };
+    if state.current.get_untracked() == Some(id) {
+        settings::take_up(state, &conversation);
+    }
     if state.current.get_untracked() == Some(id)
         && untrack(|| state.running()).is_none()
-        && is_newer(state, &conversation)
+        && (state.differs_from(&conversation) || state.page_problem.with_untracked(Option::is_some))
     {
         state.show(&conversation);
         follow::follow_running(state);
@@ -115,136 +119,56 @@ pub(crate) async fn reload(state: ChatState) {
 
 /// Fetches the sidebar's list again.
 pub(crate) async fn refresh_list(state: ChatState) {
-    let list = Request::new("GET", api::CONVERSATIONS)
-        .read::<Vec<ConversationSummary>>()
-        .await;
-    if let Ok(list) = list {
-        state.conversations.set(list);
-    }
-}
-
-/// Gives a conversation a title.
-pub(crate) fn rename(state: ChatState, id: ConversationId, title: String) {
-    let title = title.trim().to_owned();
-    if title.is_empty() {
-        return;
-    }
-    let before = state.conversations.try_update(|all| {
-        let summary = all.iter_mut().find(|summary| summary.id == id)?;
-        let before = summary.clone();
-        summary.title.clone_from(&title);
-        Some(before)
-    });
-    spawn_local(async move {
-        let path = api::conversation(id);
-        let sent = Request::new("PATCH", &path)
-            .json(&Rename { title })
-            .send()
+    loop {
+        let before = keeping::settled().await;
+        let list = Request::new("GET", api::CONVERSATIONS)
+            .read::<Vec<ConversationSummary>>()
             .await;
-        if let (Err(_), Some(before)) = (&sent, before.flatten()) {
-            put_back(state, before);
+        let Ok(list) = list else { return };
+        // One that was fetched while something changed may lack it.
+        if keeping::steps() == before {
+            if state.conversations.with_untracked(|now| *now != list) {
+                state.conversations.set(list);
+            }
+            return;
         }
-        done(state, id, sent.map(|_| ())).await;
-    });
-}
-
-/// Deletes a conversation, which can be taken back for a few seconds.
-pub(crate) fn delete(state: ChatState, id: ConversationId) {
-    let removed = state.conversations.try_update(|all| {
-        let at = all.iter().position(|summary| summary.id == id)?;
-        Some(all.remove(at))
-    });
-    let Some(removed) = removed.flatten() else {
-        return;
-    };
-    let was_shown = state.current.get_untracked() == Some(id);
-    if was_shown {
-        open(state, None);
     }
-    state.announcement.set("Conversation deleted".to_owned());
-    let summary = removed.clone();
-    let deleted = Some((removed, was_shown));
-    state.deleted.set(deleted.clone());
-    let is_offered = move || state.deleted.with_untracked(|now| *now == deleted);
-    state.deleting.set(true);
-    dom::focus("undo");
-    spawn_local(async move {
-        let sent = Request::new("DELETE", &api::conversation(id)).send().await;
-        state.deleting.set(false);
-        if sent.is_err() {
-            put_back(state, summary);
-        }
-        done(state, id, sent.map(|_| ())).await;
-        dom::sleep(UNDO_MS).await;
-        if is_offered() {
-            // The button is about to go: the focus must not go with it.
-            if dom::focused().is_some_and(|it| it.id() == "undo") {
-                composer::focus();
-            }
-            state.deleted.set(None);
-            storage::set(&storage::draft_key(Some(id)), "");
-        }
-    });
 }
 
-/// Takes a delete back.
-pub(crate) fn restore(state: ChatState) {
-    let Some((summary, was_shown)) = state.deleted.try_update(Option::take).flatten() else {
+thread_local! {
+    /// Whether the list is being fetched because it may have changed, and
+    /// whether it may have changed since.
+    static REFRESHING: Cell<(bool, bool)> = const { Cell::new((false, false)) };
+}
+
+/// Has the sidebar's list fetched again; any number of changes at once fetch it
+/// twice at most.
+pub(crate) fn refresh_soon(state: ChatState) {
+    let (is_running, _) = REFRESHING.replace((true, true));
+    if is_running {
         return;
-    };
-    composer::focus();
+    }
     spawn_local(async move {
-        // The delete must not overtake what takes it back.
-        while state.deleting.get_untracked() {
-            dom::sleep(30).await;
-        }
-        let sent = Request::new("POST", &api::restore(summary.id)).send().await;
-        let restored = sent.is_ok();
-        done(state, summary.id, sent.map(|_| ())).await;
-        if restored {
+        while REFRESHING.get().1 {
+            REFRESHING.set((true, false));
             refresh_list(state).await;
-            if was_shown {
-                open(state, Some(summary.id));
-            }
         }
+        REFRESHING.set((false, false));
     });
 }
 
-/// Shows a row of the list again that could not be changed.
-fn put_back(state: ChatState, summary: ConversationSummary) {
-    state.conversations.update(|all| {
-        all.retain(|other| other.id != summary.id);
-        let at = all.partition_point(|other| other.updated_ms > summary.updated_ms);
-        all.insert(at, summary);
-    });
+fn deleted_elsewhere() -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        "This conversation was deleted in another tab or on another device.",
+    )
+    .advice("It can be taken back there for a few seconds; it then goes on here as well.")
 }
 
-async fn fetch(id: ConversationId) -> Result<Conversation, Problem> {
+/// Fetches a conversation with all its messages.
+///
+/// # Errors
+/// The server's problem, or that it could not be reached.
+pub(crate) async fn fetch(id: ConversationId) -> Result<Conversation, Problem> {
     Request::new("GET", &api::conversation(id)).read().await
-}
-
-async fn done(state: ChatState, id: ConversationId, sent: Result<(), Problem>) {
-    match sent {
-        Ok(()) => tabs::announce(id),
-        Err(problem) => {
-            state.deleted.set(None);
-            state.send_problem.set(Some(problem));
-            refresh_list(state).await;
-        }
-    }
-}
-
-/// Whether the stored conversation has what this tab does not show: another
-/// last message, or the same one in another state.
-fn is_newer(state: ChatState, conversation: &Conversation) -> bool {
-    let path = conversation.newest_path();
-    let Some(last) = path.last() else {
-        return false;
-    };
-    let shown = untrack(|| {
-        state
-            .messages
-            .with(|all| all.last().map(|it| it.message.with(|m| (m.id, m.state))))
-    });
-    shown != Some((last.id, last.state)) || last.state == MessageState::Writing
 }

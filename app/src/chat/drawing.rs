@@ -1,8 +1,10 @@
 //! What of a live answer has arrived, what of it is shown, and how the rest is
 //! revealed.
 
+mod pace;
+
 use markdown::LiveDocument;
-use protocol::Transcript;
+use protocol::{Transcript, Typing};
 use web_sys::Element;
 
 use super::{
@@ -10,6 +12,7 @@ use super::{
     live_markdown::{GrowingText, LiveMarkdown},
 };
 use crate::client::dom;
+use pace::Pace;
 
 /// A backlog is revealed over about this many frames: it looks even, and lags
 /// a tenth of a second.
@@ -30,8 +33,10 @@ pub(super) struct Drawing {
     pub(super) limit: Option<usize>,
     body: Option<LiveMarkdown>,
     thinking: Option<GrowingText>,
-    /// The person wants no motion: text shows as it comes.
-    still: bool,
+    /// Text shows as it comes: the person wants no motion, or has asked to see
+    /// all of this answer at once.
+    pub(super) hurried: bool,
+    pace: Pace,
     /// A frame is on its way.
     pub(super) frame_wanted: bool,
     /// Drawing waits until then, so that it leaves time for the rest.
@@ -49,7 +54,7 @@ impl Drawing {
             began_with: transcript.text.len(),
             transcript,
             document,
-            still: dom::matches_media("(prefers-reduced-motion: reduce)"),
+            hurried: dom::matches_media("(prefers-reduced-motion: reduce)"),
             ..Self::default()
         }
     }
@@ -101,18 +106,28 @@ impl Drawing {
                 .is_some_and(|it| it.len() < self.transcript.thinking.len())
     }
 
+    /// Takes note that text has arrived.
+    pub(super) fn arrived(&mut self) {
+        let bytes = self.transcript.text.len();
+        self.pace.arrived(dom::monotonic_ms(), bytes);
+    }
+
     /// Shows the next piece of what has arrived.
-    pub(super) fn reveal(&mut self) {
+    pub(super) fn reveal(&mut self, typing: Typing) {
         let target = self.target();
         if self.shown < target {
-            let remaining = target - self.shown;
-            let at_once = self.still || self.transcript.ending.is_some();
-            let step = if at_once {
-                remaining
-            } else {
-                remaining.div_ceil(REVEAL_FRAMES)
+            let (text, shown) = (&self.transcript.text[..target], self.shown);
+            let next = match typing {
+                _ if self.hurried => target,
+                Typing::Typewriter(speed) => {
+                    self.pace.next(text, shown, speed, dom::monotonic_ms())
+                }
+                Typing::Smooth if self.transcript.ending.is_none() => {
+                    shown + (target - shown).div_ceil(REVEAL_FRAMES)
+                }
+                Typing::Smooth | Typing::Off => target,
             };
-            let next = ceil_boundary(&self.transcript.text, self.shown + step);
+            let next = ceil_boundary(text, next);
             self.document.push(&self.transcript.text[self.shown..next]);
             self.shown = next;
         }

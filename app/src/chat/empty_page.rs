@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{
     composer,
     state::{AUTOMATIC, ChatState},
+    temporary::TemporaryHint,
     turn,
 };
 use crate::ui::Mark;
@@ -79,7 +80,7 @@ pub(crate) fn EmptyPage() -> impl IntoView {
                             class="button suggestion"
                             on:click=move |event| {
                                 event.prevent_default();
-                                turn::send(state, text.to_owned());
+                                turn::send(state, text.to_owned(), Vec::new());
                                 composer::focus();
                             }
                         >
@@ -95,6 +96,7 @@ pub(crate) fn EmptyPage() -> impl IntoView {
             <Mark />
             <h2>"What would you like to know?"</h2>
             <p class="hint">{answers}</p>
+            <TemporaryHint />
             <p class="hint" class:absent=move || simulated.get() != Some(true)>
                 "This is the built-in demo: a simulation that needs no key and does not think. Set "
                 <code>"OPENAI_API_KEY"</code> " or run Ollama to talk to a real model."

@@ -2,6 +2,9 @@
 //! about once a frame what has arrived is drawn, past the signals, straight
 //! into the message's own nodes.
 
+mod progress;
+mod tally;
+
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -9,12 +12,19 @@ use std::{
 
 use leptos::prelude::*;
 use protocol::{
-    ConversationId, Entry, Event, MessageState, Phase, Status, ToolCall, Transcript, TurnId, Usage,
+    ConversationId, ConversationSettings, Entry, Event, MessageState, Phase, Transcript, TurnId,
+    Usage,
 };
 use web_sys::AbortController;
 
-use super::{drawing::Drawing, state::ShownMessage};
+use super::{
+    drawing::Drawing,
+    estimate::{Expected, Hints, output_tokens},
+    state::{ChatState, ShownMessage},
+};
 use crate::client::dom;
+pub(crate) use progress::{LiveView, Progress};
+use tally::Tally;
 
 /// Drawing may take this share of the time; above it frames are skipped.
 const DRAWING_SHARE: f64 = 0.25;
@@ -23,42 +33,6 @@ const STALLED_MS: f64 = 8_000.0;
 /// The server's heartbeat is every 10 s: this long a silence is a dead
 /// connection.
 const DEAD_MS: f64 = 25_000.0;
-
-/// What the status and progress lines show of a live answer.
-#[derive(Clone)]
-pub(crate) struct LiveView {
-    /// What the turn is doing.
-    pub(crate) status: ArcRwSignal<Status>,
-    /// How far it is.
-    pub(crate) progress: ArcRwSignal<Progress>,
-    /// Tool calls as they form.
-    pub(crate) tools: ArcRwSignal<Vec<ToolCall>>,
-    /// Whether there is thinking to show.
-    pub(crate) has_thinking: ArcRwSignal<bool>,
-    /// Whether Stop was pressed.
-    pub(crate) stopping: ArcRwSignal<bool>,
-}
-
-/// How far a live answer is.
-#[derive(Clone, Copy, Default, PartialEq)]
-pub(crate) struct Progress {
-    /// Whether the server has accepted the turn.
-    pub(crate) accepted: bool,
-    /// Since sending.
-    pub(crate) elapsed_ms: f64,
-    /// Output tokens so far: the provider's report, else an estimate.
-    pub(crate) tokens: u64,
-    /// Output tokens per second since the first.
-    pub(crate) tokens_per_second: Option<f64>,
-    /// Estimated share done, in percent.
-    pub(crate) share: Option<u64>,
-    /// Nothing came for a while although the model is writing.
-    pub(crate) stalled: bool,
-    /// How many seconds of a wait are left, where one was told.
-    pub(crate) wait_s: Option<u64>,
-    /// What it took so far, as far as the server has told.
-    pub(crate) usage: Usage,
-}
 
 /// A live answer.
 pub(crate) struct LiveTurn {
@@ -70,8 +44,16 @@ pub(crate) struct LiveTurn {
     pub(crate) turn: TurnId,
     /// The conversation, once known.
     pub(crate) conversation: Cell<Option<ConversationId>>,
-    /// How many output tokens the answer is thought to take.
-    expected_tokens: u64,
+    /// The settings when it began: those of a conversation that begins with
+    /// it.
+    pub(crate) settings: ConversationSettings,
+    state: ChatState,
+    /// What tells how long the answer becomes.
+    hints: Hints,
+    tally: Cell<Tally>,
+    chunks: Cell<u64>,
+    /// Whether it was being written before this page followed it.
+    is_resumed: bool,
     began_ms: f64,
     first_ms: Cell<Option<f64>>,
     /// Tokens that were there when this began; its speed does not count them.
@@ -81,6 +63,9 @@ pub(crate) struct LiveTurn {
     /// When the last event came.
     heard_ms: Cell<f64>,
     connection: RefCell<Option<AbortController>>,
+    /// Whether the log will tell the text that is there already: the beginning
+    /// of an answer that goes on with an earlier version's.
+    retold: Cell<bool>,
     drawing: RefCell<Drawing>,
 }
 
@@ -105,7 +90,12 @@ pub(crate) fn of_turn(turn: TurnId) -> Option<Rc<LiveTurn>> {
 
 impl LiveTurn {
     /// Makes a message live from what is known of it.
-    pub(crate) fn begin(shown: &ShownMessage, turn: TurnId, expected_tokens: u64) -> Rc<Self> {
+    pub(crate) fn begin(
+        state: ChatState,
+        shown: &ShownMessage,
+        turn: TurnId,
+        question: &str,
+    ) -> Rc<Self> {
         let message = shown.message.get_untracked();
         let is_empty =
             message.text.is_empty() && message.thinking.is_empty() && message.tools.is_empty();
@@ -125,6 +115,11 @@ impl LiveTurn {
                 Phase::Thinking
             };
         }
+        let retold = transcript.last == 0 && !transcript.text.is_empty();
+        let first_tokens = estimated_tokens(&transcript.text, &transcript.thinking);
+        let is_writing = !transcript.text.is_empty();
+        let drawing = Drawing::of(transcript);
+        let transcript = &drawing.transcript;
         let view = LiveView {
             status: ArcRwSignal::new(transcript.status.clone()),
             progress: ArcRwSignal::new(Progress {
@@ -134,6 +129,8 @@ impl LiveTurn {
             tools: ArcRwSignal::new(transcript.tools.clone()),
             has_thinking: ArcRwSignal::new(!transcript.thinking.is_empty()),
             stopping: ArcRwSignal::new(false),
+            hurried: ArcRwSignal::new(drawing.hurried),
+            key: shown.key,
         };
         let now = dom::monotonic_ms();
         let live = Rc::new(Self {
@@ -141,14 +138,20 @@ impl LiveTurn {
             view: view.clone(),
             turn,
             conversation: Cell::new(None),
-            expected_tokens,
+            settings: state.settings.get_untracked(),
+            state,
+            hints: hints(state, question),
+            tally: Cell::new(Tally::default()),
+            chunks: Cell::new(0),
+            is_resumed: !is_empty,
             began_ms: now - (dom::now_ms() - message.created_ms as f64).clamp(0.0, 3.6e6),
-            first_ms: Cell::new((!transcript.text.is_empty()).then_some(now)),
-            first_tokens: estimated_tokens(&transcript.text, &transcript.thinking),
+            first_ms: Cell::new(is_writing.then_some(now)),
+            first_tokens,
             alive_ms: Cell::new(now),
             heard_ms: Cell::new(now),
             connection: RefCell::new(None),
-            drawing: RefCell::new(Drawing::of(transcript)),
+            retold: Cell::new(retold),
+            drawing: RefCell::new(drawing),
         });
         LIVE.with_borrow_mut(|all| all.push(live.clone()));
         shown.live.set(Some(view));
@@ -174,19 +177,33 @@ impl LiveTurn {
         self.heard_ms.set(dom::monotonic_ms());
         let mut drawing = self.drawing.borrow_mut();
         let before = drawing.transcript.status.phase;
-        drawing.transcript.apply(entry);
+        if matches!(entry.event, Event::Text { .. }) && self.retold.take() {
+            let known = std::mem::take(&mut drawing.transcript.text);
+            drawing.transcript.apply(entry);
+            if !drawing.transcript.text.starts_with(&known) {
+                drawing.take_back();
+            }
+        } else {
+            drawing.transcript.apply(entry);
+        }
         match &entry.event {
             Event::Text { .. } | Event::Thinking { .. } | Event::Tool { .. } => {
                 if self.first_ms.get().is_none() {
                     self.first_ms.set(Some(dom::monotonic_ms()));
                 }
+                self.chunks.set(self.chunks.get() + 1);
+                drawing.arrived();
                 if !drawing.transcript.thinking.is_empty() {
                     self.view
                         .has_thinking
                         .maybe_update(|has| !std::mem::replace(has, true));
                 }
             }
-            Event::Replace { .. } => drawing.take_back(),
+            Event::Replace { .. } => {
+                self.tally.set(Tally::default());
+                drawing.take_back();
+                drawing.arrived();
+            }
             // What a Stop held back is part of what was kept after all.
             event if event.is_terminal() => drawing.limit = None,
             _ => {}
@@ -249,6 +266,28 @@ impl LiveTurn {
         self.want_frame();
     }
 
+    /// Shows what has arrived and what will, without any typing.
+    pub(crate) fn show_all(self: &Rc<Self>) {
+        self.view.hurried.set(true);
+        self.drawing.borrow_mut().hurried = true;
+        self.want_frame();
+    }
+
+    /// What is to be expected of it, as far as is known by now.
+    fn expected(&self, transcript: &Transcript) -> Expected {
+        let working = transcript.status.model.as_deref();
+        let typical = self.state.models.with_untracked(|models| {
+            let asked = self.shown.message.with_untracked(|it| it.model.clone());
+            let (_, model) = models.find(working.or(asked.as_deref())?)?;
+            model.typical_tokens
+        });
+        let limit = self.settings.ask.max_tokens.map(u64::from);
+        // What the server tells may be the limit alone, which is no estimate.
+        let told = transcript.status.expected_tokens;
+        let told = told.filter(|told| Some(*told) != limit);
+        self.hints.expected(told.or(typical), limit)
+    }
+
     /// Brings the progress line up to date; called a few times a second.
     pub(crate) fn tick(&self) {
         let now = dom::monotonic_ms();
@@ -268,18 +307,25 @@ impl LiveTurn {
             estimate.max(usage.output.unwrap_or(0))
         });
         let writing_ms = self.first_ms.get().map_or(0.0, |first| now - first);
-        let expected = transcript
-            .status
-            .expected_tokens
-            .unwrap_or(self.expected_tokens)
-            .max(1);
+        let expected = self.expected(transcript);
+        let mut tally = self.tally.get();
+        tally.read(&transcript.text);
+        self.tally.set(tally);
         self.view.progress.set(Progress {
             accepted: transcript.last > 0,
             elapsed_ms: now - self.began_ms,
+            first_ms: (self.first_ms.get().filter(|_| !self.is_resumed))
+                .map(|first| first - self.began_ms),
+            chunks: self.chunks.get(),
+            characters: tally.characters,
+            words: tally.words,
+            writing_ms,
             tokens,
             tokens_per_second: (writing_ms > 500.0)
                 .then(|| tokens.saturating_sub(self.first_tokens) as f64 * 1000.0 / writing_ms),
-            share: (tokens > 0).then(|| (tokens * 100 / expected).min(95)),
+            share: (tokens > 0 && tokens <= expected.tokens)
+                .then(|| (tokens * 100 / expected.tokens).min(95)),
+            basis: expected.by,
             stalled: matches!(transcript.status.phase, Phase::Thinking | Phase::Writing)
                 && silent_ms > STALLED_MS,
             wait_s: transcript.status.retry_in_ms.and_then(|wait| {
@@ -327,7 +373,8 @@ impl LiveTurn {
             }
             let begun = dom::monotonic_ms();
             if begun >= drawing.not_before_ms {
-                drawing.reveal();
+                let typing = self.state.settings.with_untracked(|it| it.typing);
+                drawing.reveal(typing);
                 let took = dom::monotonic_ms() - begun;
                 drawing.not_before_ms = begun + took / DRAWING_SHARE;
             }
@@ -366,6 +413,15 @@ impl LiveTurn {
         drop(drawing);
         self.abandon();
     }
+}
+
+/// What the question and the answers before it tell of the length to expect.
+fn hints(state: ChatState, question: &str) -> Hints {
+    let earlier: Vec<u64> = state.messages.with_untracked(|all| {
+        let tokens = |shown: &ShownMessage| shown.message.with_untracked(output_tokens);
+        all.iter().filter_map(tokens).collect()
+    });
+    Hints::of(question, &earlier)
 }
 
 fn estimated_tokens(text: &str, thinking: &str) -> u64 {

@@ -34,6 +34,12 @@ impl LiveMarkdown {
         let template = dom::document()
             .and_then(|document| document.create_element("template").ok())
             .and_then(|element| element.dyn_into().ok());
+        // What holds a place in an element that is empty is no part.
+        for child in children_of(&root) {
+            if !child.is_instance_of::<Element>() {
+                let _ = root.remove_child(&child);
+            }
+        }
         Self {
             root,
             template,

@@ -7,8 +7,17 @@ use markdown::Enricher;
 use protocol::{MessageState, Role, ToolCall};
 
 use super::{
-    enrich, live, problem_notice::AnswerProblem, progress_line::ProgressLine, state::ShownMessage,
+    enrich,
+    fold::SelfClosingFold,
+    live,
+    message_actions::QuestionActions,
+    message_attachments::MessageAttachments,
+    problem_notice::AnswerProblem,
+    progress_line::ProgressLine,
+    question_editor::QuestionEditor,
+    state::{ChatState, ShownMessage},
     statistics_line::AnswerFoot,
+    versions::VersionArrows,
 };
 
 /// How the server draws code and math at once, provided by context; the
@@ -26,10 +35,46 @@ pub(crate) fn MessageBubble(shown: ShownMessage) -> impl IntoView {
 
 #[component]
 fn Question(shown: ShownMessage) -> impl IntoView {
-    let text = shown.message.with_untracked(|message| message.text.clone());
+    let state = ChatState::use_here();
+    let key = shown.key;
+    let edited = Memo::new(move |_| state.edited(key));
+    // Known to the server as well, which draws it first.
+    let edit_id = format!("edit-{}", shown.id());
     view! {
-        <article class="message question" aria-label="You">
-            <div class="said">{text}</div>
+        <article class="message question" class:edited=move || edited.with(Option::is_some) aria-label="You">
+            {move || {
+                let message = shown.message.get_untracked();
+                let attachments = message.attachments;
+                let said = match edited.get() {
+                    Some(text) => {
+                        Either::Left(
+                            view! {
+                                <QuestionEditor question=shown.clone() text=text back_to=edit_id.clone() />
+                            },
+                        )
+                    }
+                    None => {
+                        Either::Right(
+                            view! {
+                                {(!message.text.is_empty())
+                                    .then(|| view! { <div class="said" dir="auto">{message.text}</div> })}
+                                <VersionArrows shown=shown.clone() />
+                            },
+                        )
+                    }
+                };
+                let is_edited = matches!(said, Either::Left(_));
+                view! {
+                    <div class="said-column">
+                        <MessageAttachments attachments=attachments />
+                        {said}
+                    </div>
+                    {(!is_edited)
+                        .then(|| {
+                            view! { <QuestionActions shown=shown.clone() edit_id=edit_id.clone() /> }
+                        })}
+                }
+            }}
         </article>
     }
 }
@@ -80,31 +125,42 @@ fn Answer(shown: ShownMessage) -> impl IntoView {
             })
         })
     };
-    let tools = {
+    let calls = {
         let (live, message) = (shown.live.clone(), shown.message.clone());
-        move || {
-            let calls = live.get().map_or_else(
+        Memo::new(move |_| {
+            live.get().map_or_else(
                 || message.with(|it| it.tools.clone()),
                 |view| view.tools.get(),
-            );
-            calls
-                .into_iter()
-                .map(|call| view! { <Tool call=call /> })
-                .collect_view()
-        }
+            )
+        })
+    };
+    let count = Memo::new(move |_| calls.with(Vec::len));
+    let tools = move || {
+        let tool = |at| view! { <Tool calls=calls at=at is_live=is_live /> };
+        (0..count.get()).map(tool).collect_view()
+    };
+    let thinking_title =
+        view! { {move || if still_thinking.get() { "Thinking…" } else { "Thinking" }} };
+    let came_to_phrase = {
+        let message = shown.message.clone();
+        move || message.with(|it| it.reason.as_deref() == Some("stop phrase"))
     };
     let html = drawn(&message.text);
 
     view! {
         <article class="message answer" aria-label="Answer">
-            <details class="thinking" class:absent=move || !has_thinking.get() open=move || still_thinking.get()>
-                <summary>{move || if still_thinking.get() { "Thinking…" } else { "Thinking" }}</summary>
-                <div class="thinking-text" node_ref=thinking_body>
+            <SelfClosingFold
+                class="thinking"
+                forming=still_thinking
+                absent=Signal::derive(move || !has_thinking.get())
+                summary=thinking_title.into_any()
+            >
+                <div class="thinking-text" dir="auto" node_ref=thinking_body>
                     {message.thinking.clone()}
                 </div>
-            </details>
+            </SelfClosingFold>
             <div class="tools">{tools}</div>
-            <div class="markdown" class:writing=move || is_live.get() node_ref=body inner_html=html></div>
+            <div class="markdown" dir="auto" class:writing=move || is_live.get() class:came-to-phrase=came_to_phrase node_ref=body inner_html=html></div>
             <ProgressLine shown=shown.clone() />
             <AnswerProblem shown=shown.clone() />
             <AnswerFoot shown=shown />
@@ -114,12 +170,31 @@ fn Answer(shown: ShownMessage) -> impl IntoView {
 
 /// A call of a tool, as it forms.
 #[component]
-fn Tool(call: ToolCall) -> impl IntoView {
+fn Tool(
+    /// All calls of the answer.
+    calls: Memo<Vec<ToolCall>>,
+    /// Which of them.
+    at: usize,
+    /// Whether the answer is being written.
+    is_live: Memo<bool>,
+) -> impl IntoView {
+    let part = move |of: fn(&ToolCall) -> &str| {
+        Memo::new(move |_| {
+            calls.with(|calls| {
+                calls
+                    .get(at)
+                    .map(|call| of(call).to_owned())
+                    .unwrap_or_default()
+            })
+        })
+    };
+    let (name, arguments) = (part(|call| &call.name), part(|call| &call.arguments));
+    let forming = Memo::new(move |_| is_live.get() && calls.with(|calls| at + 1 == calls.len()));
+    let summary = view! { "Calls " <code>{move || name.get()}</code> };
     view! {
-        <details class="tool">
-            <summary>"Calls " <code>{call.name}</code></summary>
-            <pre tabindex="0">{call.arguments}</pre>
-        </details>
+        <SelfClosingFold class="tool" forming=forming summary=summary.into_any()>
+            <pre tabindex="0">{move || arguments.get()}</pre>
+        </SelfClosingFold>
     }
 }
 

@@ -4,13 +4,22 @@
 use leptos::prelude::*;
 use protocol::{ModelList, api};
 
-use super::state::ChatState;
-use crate::client::{http::Request, storage};
+use super::{settings, state::ChatState};
+use crate::client::http::Request;
 
 /// The models, grouped by provider.
 #[component]
 pub(crate) fn ModelPicker() -> impl IntoView {
-    let state = ChatState::use_here();
+    view! {
+        <label class="visually-hidden" for="model">
+            "Model"
+        </label>
+        {model_select(ChatState::use_here(), "model", "picker model-picker")}
+    }
+}
+
+/// The select of the models, under this id.
+pub(super) fn model_select(state: ChatState, id: &'static str, class: &'static str) -> AnyView {
     let select = NodeRef::<leptos::html::Select>::new();
     Effect::new(move || {
         state.models.track();
@@ -21,9 +30,7 @@ pub(crate) fn ModelPicker() -> impl IntoView {
     });
     let on_change = move |_| {
         if let Some(select) = select.get_untracked() {
-            let model = select.value();
-            storage::set(storage::MODEL, &model);
-            state.model.set(Some(model));
+            settings::choose_model(state, select.value());
         }
     };
     // A provider may have come or gone since the page was drawn.
@@ -71,11 +78,9 @@ pub(crate) fn ModelPicker() -> impl IntoView {
             .collect_view()
     };
     view! {
-        <label class="visually-hidden" for="model">
-            "Model"
-        </label>
-        <select id="model" name="model" class="picker model-picker" node_ref=select on:change=on_change on:focus=on_focus>
+        <select id=id name="model" class=class node_ref=select on:change=on_change on:focus=on_focus>
             {options}
         </select>
     }
+    .into_any()
 }

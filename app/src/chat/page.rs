@@ -4,17 +4,25 @@ use leptos::prelude::*;
 use protocol::api;
 
 use super::{
+    attaching, changes,
     composer::{self, Composer},
     conversations, follow, live,
+    palette::Palette,
+    parking,
     problem_notice::ProblemNotice,
-    scroll,
-    shortcuts::{self, Shortcuts},
-    sidebar::{self, Sidebar, SidebarToggle},
+    scroll, search,
+    settings::{self, SettingsDialog},
+    shortcuts::{self, SecondKeys, Shortcuts},
+    sidebar::{self, Sidebar},
     state::ChatState,
+    topbar::TopBar,
     transcript_view::TranscriptView,
+    transfer::Transfer,
+    undo::UndoNotices,
+    watch::WatchBar,
 };
 use crate::{
-    client::{dom, history, http::Request, storage, tabs},
+    client::{dom, history, http::Request, storage},
     shell::PageData,
     ui::{Icon, Symbol},
 };
@@ -43,26 +51,8 @@ pub fn ChatPage(
                 "Skip to the message box"
             </a>
             <Sidebar />
-            <main class="main" inert=move || state.narrow.get() && state.drawer_open.get()>
-                <header class="topbar">
-                    <SidebarToggle />
-                    <h1 class="topbar-title">
-                        {move || state.title().unwrap_or_else(|| "New conversation".to_owned())}
-                    </h1>
-                    <a
-                        class="button topbar-new"
-                        href="/"
-                        aria-label="New conversation"
-                        on:click=move |event| {
-                            if !dom::is_modified(&event) {
-                                event.prevent_default();
-                                conversations::open(state, None);
-                            }
-                        }
-                    >
-                        <Icon symbol=Symbol::New />
-                    </a>
-                </header>
+            <main class="main" inert=move || sidebar::is_drawer(state)>
+                <TopBar />
                 <TranscriptView />
                 <div class="dock">
                     <button
@@ -83,39 +73,21 @@ pub fn ChatPage(
                             "Connection lost. Nothing is lost with it; reconnecting…"
                         </p>
                         <ProblemNotice problem=state.send_problem again=None />
-                        <UndoNotice />
+                        <ProblemNotice problem=state.settings_problem again=None />
+                        {move || (!sidebar::is_drawer(state)).then(|| view! { <UndoNotices /> })}
                     </div>
+                    <WatchBar />
                     <Composer />
                 </div>
             </main>
             <p class="visually-hidden" role="status">
                 {move || state.announcement.get()}
             </p>
+            <SecondKeys />
+            <Palette />
             <Shortcuts />
-        </div>
-    }
-}
-
-/// The offer to take a delete back.
-#[component]
-fn UndoNotice() -> impl IntoView {
-    let state = ChatState::use_here();
-    let title = move || {
-        state
-            .deleted
-            .with(|deleted| deleted.as_ref().map(|(summary, _)| summary.title.clone()))
-    };
-    view! {
-        <div class="notice" class:absent=move || state.deleted.with(Option::is_none)>
-            <p class="notice-text">"Deleted “" {title} "”"</p>
-            <button
-                type="button"
-                id="undo"
-                class="button"
-                on:click=move |_| conversations::restore(state)
-            >
-                "Undo"
-            </button>
+            <SettingsDialog />
+            <Transfer />
         </div>
     }
 }
@@ -133,10 +105,14 @@ fn wake(state: ChatState) {
             state.model.set(offered);
         }
     }
-    state.steering.remember();
+    settings::wake(state);
     state
         .sidebar_folded
         .set(storage::get(storage::SIDEBAR).is_some());
+    state.shelf.remember();
+    if state.conversations.with_untracked(Vec::len) >= PageData::LISTED {
+        conversations::refresh_soon(state);
+    }
     // What was typed before the page came alive wins over what was stored.
     let typed = dom::element::<web_sys::HtmlTextAreaElement>("composer").map(|area| area.value());
     let key = storage::draft_key(state.current.get_untracked());
@@ -152,7 +128,10 @@ fn wake(state: ChatState) {
         }
     });
     scroll::install(state);
+    parking::install(state);
+    attaching::install(state);
     shortcuts::install(state);
+    search::install(state);
     follow::follow_running(state);
 
     dom::on_window("popstate", move |_| {
@@ -173,14 +152,7 @@ fn wake(state: ChatState) {
             state.offline.set(asked.is_err() && dom::is_offline());
         });
     });
-    tabs::on_change(move |changed| {
-        leptos::task::spawn_local(async move {
-            conversations::refresh_list(state).await;
-            if state.current.get_untracked() == Some(changed) {
-                conversations::reload(state).await;
-            }
-        });
-    });
+    changes::install(state);
     dom::on_document("visibilitychange", move |_| {
         if dom::is_visible() {
             state
@@ -194,6 +166,8 @@ fn wake(state: ChatState) {
             for live in live::all() {
                 live.frame();
             }
+            // A tab out of view leaves the connections to those in view.
+            follow::thin_out(state);
         }
     });
     // Somebody may have begun to walk about the page before it came alive.

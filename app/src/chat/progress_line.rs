@@ -1,13 +1,18 @@
 //! What a live answer is doing and how far it is.
 
 use leptos::{either::Either, prelude::*};
-use protocol::{Phase, Status};
+use protocol::{Phase, Status, Typing};
 
 use super::{
-    live::{LiveView, Progress},
-    state::ShownMessage,
-    statistics_words::cost,
+    commands::Name,
+    composer,
+    live::{self, LiveView, Progress},
+    state::{ChatState, ShownMessage},
+    statistics_words::{Row, cost, live_rows},
 };
+
+/// A value of more bytes has a line of its own in the fold.
+const LONG: usize = 28;
 
 /// The line below an answer while it is being written.
 #[component]
@@ -36,6 +41,8 @@ fn LiveLine(
         status,
         progress,
         stopping,
+        hurried,
+        key,
         ..
     } = view;
     let words = {
@@ -66,24 +73,90 @@ fn LiveLine(
             parts.join(" · ")
         }
     };
-    let share = Memo::new(move |_| progress.with(|it| it.share));
+    let share = {
+        let progress = progress.clone();
+        Memo::new(move |_| progress.with(|it| it.share))
+    };
+    let open = RwSignal::new(false);
+    let toggle = NodeRef::<leptos::html::Details>::new();
+    let fold = move || {
+        let rows = || live_rows(words.get(), &progress.get());
+        open.get().then(|| list(rows()))
+    };
+    let state = ChatState::use_here();
+    let is_slow = move || {
+        let typing = state.settings.with(|settings| settings.typing);
+        matches!(typing, Typing::Typewriter(_)) && !hurried.get()
+    };
     view! {
-        <div class="progress">
-            <span class="pulse"></span>
-            <span class="phase">{move || words.get()}</span>
-            <span class="numbers">{numbers}</span>
-            <progress
-                class="share"
-                class:absent=move || share.get().is_none()
-                aria-label="Estimated progress"
-                max="100"
-                value=move || share.get().unwrap_or_default().to_string()
-            ></progress>
-            <span class="reason" title=move || reason.get()>
-                {move || reason.get()}
-            </span>
+        <div class="progress-row">
+            <details
+                class="live-statistics"
+                node_ref=toggle
+                on:toggle=move |_| open.set(toggle.get_untracked().is_some_and(|it| it.open()))
+            >
+                <summary class="progress">
+                    <span class="pulse"></span>
+                    <span class="phase">{move || words.get()}</span>
+                    <span class="numbers">{numbers}</span>
+                    <progress
+                        class="share"
+                        class:absent=move || share.get().is_none()
+                        aria-label="Estimated progress"
+                        max="100"
+                        value=move || share.get().unwrap_or_default().to_string()
+                    ></progress>
+                    <span class="reason" title=move || reason.get()>
+                        {move || reason.get()}
+                    </span>
+                </summary>
+                {fold}
+            </details>
+            <button
+                type="button"
+                class="button quiet show-all"
+                class:absent=move || !is_slow()
+                title=Name::ShowAll.keys()
+                on:click=move |_| {
+                    // The button is about to go: the focus must not go with it.
+                    composer::focus();
+                    show_all(key);
+                }
+            >
+                "Show all"
+            </button>
         </div>
     }
+}
+
+/// Rows of a fold.
+pub(super) fn list(rows: Vec<Row>) -> AnyView {
+    let row = |(name, value): Row| {
+        let is_long = value.len() > LONG;
+        view! {
+            <div class:wide=is_long>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    let rows = rows.into_iter().map(row).collect_view();
+    view! { <dl>{rows}</dl> }.into_any()
+}
+
+/// Shows at once what has arrived of a live answer, and what will.
+fn show_all(key: u64) -> bool {
+    let live = live::of_message(key);
+    if let Some(live) = &live {
+        live.show_all();
+    }
+    live.is_some()
+}
+
+/// As "Show all" does, for the answer being written in the conversation shown.
+/// Returns whether there was one.
+pub(crate) fn show_all_shown(state: ChatState) -> bool {
+    untrack(|| state.running()).is_some_and(|shown| show_all(shown.key))
 }
 
 /// What a turn is doing, in words.

@@ -2,7 +2,10 @@
 //! wrote itself; a scroll event that shows another one is the reader's, and
 //! lets go at once. No timers and no guesses in pixels.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -20,7 +23,43 @@ struct Stick {
     stuck: Cell<bool>,
     /// The position written last.
     wrote: Cell<i32>,
+    /// For how many frames more something is kept in its place.
+    keeping: Cell<u32>,
     state: ChatState,
+}
+
+/// How many frames it takes until what has just been put into the page has its
+/// height: what comes into view is laid out with the next frame.
+const SETTLING_FRAMES: u32 = 3;
+
+thread_local! {
+    static STICK: RefCell<Option<Rc<Stick>>> = const { RefCell::new(None) };
+}
+
+/// Keeps what is about to be exchanged in its place: `before` is where in the
+/// window it is, `now` where what takes its place has come to be.
+pub(crate) fn keep_in_place(before: Option<f64>, now: impl Fn() -> Option<f64> + 'static) {
+    let stick = STICK.with_borrow(Clone::clone);
+    if let (Some(stick), Some(before)) = (stick, before) {
+        stick.set_stuck(false);
+        let _ = stick
+            .scroller
+            .style()
+            .set_property("overflow-anchor", "none");
+        stick.keeping.set(SETTLING_FRAMES);
+        dom::on_next_frame(move || stick.keep(before, now));
+    }
+}
+
+/// Whether the beginning of an element is in the transcript's window.
+pub(crate) fn is_in_view(element: &Element) -> bool {
+    STICK.with_borrow(|stick| {
+        let top = element.get_bounding_client_rect().top();
+        stick.as_ref().is_some_and(|stick| {
+            let window = stick.scroller.get_bounding_client_rect();
+            (window.top()..window.bottom()).contains(&top)
+        })
+    })
 }
 
 /// Sets up the transcript's scrolling; called once.
@@ -35,8 +74,10 @@ pub(crate) fn install(state: ChatState) {
         scroller,
         stuck: Cell::new(true),
         wrote: Cell::new(0),
+        keeping: Cell::new(0),
         state,
     });
+    STICK.replace(Some(stick.clone()));
     // Who has scrolled before the page came alive reads there.
     stick.set_stuck(stick.scroller.scroll_top() == 0 || stick.is_at_bottom());
 
@@ -65,11 +106,15 @@ pub(crate) fn install(state: ChatState) {
         std::mem::forget(observer);
     }
 
-    // "Jump to latest" and sending both say that the reader is not away.
+    // "Jump to latest" and sending both say that the reader is not away, and
+    // going to a place in the text that the reader is.
     Effect::new(move || {
-        if !state.away.get() {
+        let is_away = state.away.get();
+        if !is_away {
             stick.set_stuck(true);
             stick.follow();
+        } else if stick.stuck.get() {
+            stick.set_stuck(false);
         }
     });
 }
@@ -81,11 +126,32 @@ impl Stick {
             return;
         }
         self.wrote.set(at);
-        self.set_stuck(self.is_at_bottom());
+        if self.keeping.get() == 0 {
+            self.set_stuck(self.is_at_bottom());
+        }
+    }
+
+    /// Scrolls by as much as something has moved, frame by frame until the
+    /// page has settled.
+    fn keep(self: Rc<Self>, before: f64, now: impl Fn() -> Option<f64> + 'static) {
+        if let Some(now) = now() {
+            let at = self.scroller.scroll_top() + (now - before).round() as i32;
+            self.scroller.set_scroll_top(at);
+            self.wrote.set(self.scroller.scroll_top());
+        }
+        self.keeping.set(self.keeping.get().saturating_sub(1));
+        if self.keeping.get() > 0 {
+            dom::on_next_frame(move || self.keep(before, now));
+        } else {
+            self.set_stuck(self.is_at_bottom());
+        }
     }
 
     /// Keeps the bottom in view while stuck.
     fn follow(&self) {
+        if self.keeping.get() > 0 {
+            return;
+        }
         if self.stuck.get() {
             self.scroller.set_scroll_top(self.scroller.scroll_height());
             self.wrote.set(self.scroller.scroll_top());
@@ -118,7 +184,7 @@ impl Stick {
     }
 }
 
-fn listen(on: &HtmlElement, event: &str, then: impl FnMut(web_sys::Event) + 'static) {
+pub(crate) fn listen(on: &Element, event: &str, then: impl FnMut(web_sys::Event) + 'static) {
     let callback = Closure::<dyn FnMut(web_sys::Event)>::new(then).into_js_value();
     // Passive: scrolling does not wait for us.
     let options = web_sys::AddEventListenerOptions::new();

@@ -1,31 +1,65 @@
 //! The conversations: a column on wide screens, a drawer on narrow ones.
 
-use leptos::{either::Either, prelude::*};
-use protocol::{ConversationSummary, api};
+mod folder;
+mod item;
+mod list;
+mod menus;
+mod rows;
+mod selection;
 
-use super::{conversations, state::ChatState};
+use leptos::prelude::*;
+use protocol::ConversationId;
+
+use super::{
+    commands::Name,
+    composer, conversations,
+    palette::{self, Scope},
+    shelf,
+    state::ChatState,
+    undo::UndoNotices,
+};
 use crate::{
     client::{dom, storage},
-    ui::{Icon, Mark, Symbol},
+    ui::{Icon, Mark, MenuButton, Symbol, lazy},
 };
+
+use list::{ConversationList, shown};
+pub(crate) use menus::of_shown;
 
 /// When the sidebar is a drawer; the same as in the style sheet.
 pub(crate) const NARROW: &str = "(max-width: 760px)";
 /// The toggle, which gets the focus back when the drawer closes.
 pub(crate) const TOGGLE: &str = "sidebar-toggle";
-const DAY_MS: i64 = 86_400_000;
 
-/// The list of conversations.
+/// The list of conversations and what belongs to it.
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
     let state = ChatState::use_here();
-    let theme = RwSignal::new(None::<String>);
-    Effect::new(move || theme.set(storage::get(storage::THEME)));
-    let rows = Memo::new(move |_| rows(state));
+    let theme = state.theme;
+    let palette_keys = RwSignal::new(String::new());
+    Effect::new(move || {
+        theme.set(storage::get(storage::THEME));
+        palette_keys.set(Name::Palette.keys());
+    });
     let new = move |event: web_sys::MouseEvent| {
         if !dom::is_modified(&event) {
             event.prevent_default();
             conversations::open(state, None);
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let handled = match event.key().as_str() {
+            "Escape" if state.shelf.selecting.get_untracked() => {
+                state.shelf.stop_selecting();
+                composer::focus();
+                true
+            }
+            "ArrowDown" => list::step(&event, 1),
+            "ArrowUp" => list::step(&event, -1),
+            _ => false,
+        };
+        if handled {
+            event.prevent_default();
         }
     };
     view! {
@@ -34,46 +68,53 @@ pub(crate) fn Sidebar() -> impl IntoView {
             class:open=move || state.drawer_open.get()
             on:click=move |_| toggle(state)
         ></div>
-        <nav class="sidebar" id="sidebar" class:open=move || state.drawer_open.get() aria-label="Conversations">
+        <nav
+            class="sidebar"
+            id="sidebar"
+            class:open=move || state.drawer_open.get()
+            aria-label="Conversations"
+            on:keydown=on_key
+        >
             <div class="sidebar-head">
                 <a class="brand" href="/" on:click=new>
                     <Mark />
                     "Rivulet"
                 </a>
+                <MenuButton
+                    label="More for the list"
+                    class="list-menu"
+                    items=move || menus::of_list(state)
+                >
+                    <Icon symbol=Symbol::More />
+                </MenuButton>
             </div>
             <a id="new-conversation" class="button new-conversation" href="/" on:click=new>
                 <Icon symbol=Symbol::New />
                 "New conversation"
             </a>
-            <div class="conversation-list">
-                <ul>
-                    <For each=move || rows.get() key=Row::key let(row)>
-                        {match row {
-                            Row::Day(label) => {
-                                Either::Left(
-                                    view! {
-                                        <li>
-                                            <h2 class="group-label">{label}</h2>
-                                        </li>
-                                    },
-                                )
-                            }
-                            Row::Conversation(summary) => {
-                                Either::Right(view! { <ConversationItem summary=summary /> })
-                            }
-                        }}
-                    </For>
-                </ul>
-                <p class="hint" class:absent=move || !state.conversations.with(Vec::is_empty)>
-                    "Your conversations will be listed here."
-                </p>
-            </div>
+            <button
+                type="button"
+                id="search"
+                class="button search-button"
+                aria-haspopup="dialog"
+                on:pointerenter=|_| lazy::load_ahead(palette::load_palette)
+                on:focus=|_| lazy::load_ahead(palette::load_palette)
+                on:click=move |_| palette::show(state, Scope::Everything)
+            >
+                <Icon symbol=Symbol::Search />
+                <span>"Search"</span>
+                <kbd aria-hidden="true">{move || palette_keys.get()}</kbd>
+            </button>
+            {move || state.shelf.selecting.get().then(|| view! { <selection::SelectionBar /> })}
+            <ConversationList />
+            // Below the drawer the page is out of reach.
+            {move || is_drawer(state).then(|| view! { <UndoNotices /> })}
             <div class="sidebar-foot">
                 <button type="button" class="button quiet" on:click=move |_| super::shortcuts::show()>
                     "Shortcuts"
                     <kbd>"?"</kbd>
                 </button>
-                <button type="button" class="button quiet" on:click=move |_| next_theme(theme)>
+                <button type="button" class="button quiet" on:click=move |_| next_theme(state)>
                     {move || match theme.get().as_deref() {
                         Some("light") => "Theme: light",
                         Some("dark") => "Theme: dark",
@@ -82,7 +123,13 @@ pub(crate) fn Sidebar() -> impl IntoView {
                 </button>
             </div>
         </nav>
+        <folder::NewFolder />
     }
+}
+
+/// Whether the sidebar lies above the rest of the page.
+pub(crate) fn is_drawer(state: ChatState) -> bool {
+    state.narrow.get() && state.drawer_open.get()
 }
 
 /// Folds the sidebar away or opens the drawer, whichever the width has.
@@ -114,215 +161,100 @@ pub(crate) fn toggle(state: ChatState) {
         state.drawer_open.set(open);
         dom::focus(if open { "new-conversation" } else { TOGGLE });
     } else {
-        let folded = !state.sidebar_folded.get_untracked();
-        state.sidebar_folded.set(folded);
-        dom::set_document_data("sidebar", folded.then_some("folded"));
-        storage::set(storage::SIDEBAR, if folded { "folded" } else { "" });
+        fold(state, !state.sidebar_folded.get_untracked());
     }
 }
 
-#[component]
-fn ConversationItem(summary: ConversationSummary) -> impl IntoView {
-    let state = ChatState::use_here();
-    let id = summary.id;
-    let editing = RwSignal::new(false);
-    let title = StoredValue::new(summary.title.clone());
-    let is_current = move || state.current.get() == Some(id);
-    let input = NodeRef::<leptos::html::Input>::new();
-    Effect::new(move || {
-        if let Some(input) = input.get() {
-            let _ = input.focus();
-            input.select();
+/// Shows the sidebar where it is not shown.
+pub(crate) fn open(state: ChatState) {
+    if state.narrow.get_untracked() {
+        state.drawer_open.set(true);
+    } else if state.sidebar_folded.get_untracked() {
+        fold(state, false);
+    }
+}
+
+/// Shows a folder of the list, open.
+pub(crate) fn show_folder(state: ChatState, name: &str) {
+    open(state);
+    let shelf = state.shelf;
+    if shelf.archive.get_untracked() {
+        shelf.show_archive(false);
+    }
+    if shelf.closed.with_untracked(|closed| closed.contains(name)) {
+        shelf.toggle_folder(name);
+    }
+    dom::focus(&folder::button(name));
+}
+
+/// Begins to select conversations in the list.
+pub(crate) fn begin_selecting(state: ChatState) {
+    state.shelf.select(None);
+    dom::focus(selection::ALL);
+}
+
+/// The conversation so many rows below the one shown in the list, the first
+/// or last one where none is shown.
+pub(crate) fn neighbour(state: ChatState, by: isize) -> Option<ConversationId> {
+    let listed = untrack(|| shown(state));
+    let current = state.current.get_untracked();
+    let at = listed.iter().position(|id| Some(*id) == current);
+    let wanted = match at {
+        Some(at) => at.checked_add_signed(by)?,
+        None if by > 0 => 0,
+        None => return None,
+    };
+    listed.get(wanted).copied()
+}
+
+fn fold(state: ChatState, folded: bool) {
+    state.sidebar_folded.set(folded);
+    dom::set_document_data("sidebar", folded.then_some("folded"));
+    storage::set(storage::SIDEBAR, if folded { "folded" } else { "" });
+}
+
+/// Brings the row of a conversation that has just come into view.
+pub(crate) fn reveal(state: ChatState, id: ConversationId) {
+    let shelf = state.shelf;
+    let summary = state.summary(id);
+    let is_archived = summary.as_ref().is_some_and(|it| it.archived);
+    if shelf.archive.get_untracked() != is_archived {
+        shelf.show_archive(is_archived);
+    }
+    if let Some(folder) = summary.and_then(|it| it.folder)
+        && shelf
+            .closed
+            .with_untracked(|closed| closed.contains(&folder))
+    {
+        shelf.toggle_folder(&folder);
+    }
+    // Room for its heading and those above as well.
+    let at = untrack(|| shown(state))
+        .iter()
+        .position(|listed| *listed == id);
+    let wanted = at.map_or(0, |at| at + shelf::ROWS);
+    shelf.limit.update(|limit| *limit = wanted.max(*limit));
+    shelf.fresh.set(Some(id));
+    dom::on_next_frame(move || {
+        if let Some(row) = dom::element::<web_sys::Element>(&shelf::row(id)) {
+            row.scroll_into_view_with_bool(false);
         }
     });
-    let open = move |event: web_sys::MouseEvent| {
-        if !dom::is_modified(&event) {
-            event.prevent_default();
-            conversations::open(state, Some(id));
-        }
-    };
-    let link = format!("conversation-{id}");
-    let save = move || {
-        if !editing.get_untracked() {
-            return;
-        }
-        let title = input.get_untracked().map(|input| input.value());
-        editing.set(false);
-        if let Some(title) = title {
-            conversations::rename(state, id, title);
-        }
-    };
-    let item = move || {
-        if editing.get() {
-            Either::Left(view! {
-                <input
-                    node_ref=input
-                    class="rename"
-                    aria-label="Title of the conversation"
-                    prop:value=title.get_value()
-                    value=title.get_value()
-                    on:blur=move |_| save()
-                    on:keydown=move |event| {
-                        if dom::is_composing(&event) {
-                            return;
-                        }
-                        match event.key().as_str() {
-                            "Enter" => save(),
-                            "Escape" => {
-                                event.prevent_default();
-                                editing.set(false);
-                            }
-                            _ => return,
-                        }
-                        // By then the link is there again, perhaps in a row of
-                        // its own for the new title. Who clicked elsewhere has
-                        // the focus there.
-                        dom::focus(&format!("conversation-{id}"));
-                    }
-                />
-            })
-        } else {
-            let name = title.get_value();
-            Either::Right(view! {
-                <a
-                    id=link.clone()
-                    class="conversation-link"
-                    href=api::conversation_page(id)
-                    aria-current=move || is_current().then_some("page")
-                    title=name.clone()
-                    on:click=open
-                    on:dblclick=move |_| editing.set(true)
-                >
-                    {name.clone()}
-                </a>
-                <button
-                    type="button"
-                    class="button item-action"
-                    aria-label=format!("Rename {name}")
-                    on:click=move |_| editing.set(true)
-                >
-                    <Icon symbol=Symbol::Edit />
-                </button>
-                <button
-                    type="button"
-                    class="button item-action"
-                    aria-label=format!("Delete {name}")
-                    on:click=move |_| conversations::delete(state, id)
-                >
-                    <Icon symbol=Symbol::Delete />
-                </button>
-            })
-        }
-    };
-    view! {
-        <li class="conversation-item" class:current=is_current>
-            {item}
-        </li>
-    }
 }
 
 /// From the system's choice to light, to dark, and back.
-fn next_theme(theme: RwSignal<Option<String>>) {
-    let next = match theme.get_untracked().as_deref() {
+fn next_theme(state: ChatState) {
+    let next = match state.theme.get_untracked().as_deref() {
         None => Some("light"),
         Some("light") => Some("dark"),
         Some(_) => None,
     };
-    dom::set_document_data("theme", next);
-    storage::set(storage::THEME, next.unwrap_or_default());
-    theme.set(next.map(str::to_owned));
+    set_theme(state, next);
 }
 
-/// A row of the list.
-#[derive(Clone, PartialEq)]
-enum Row {
-    /// The name of a day.
-    Day(String),
-    /// A conversation of that day.
-    Conversation(ConversationSummary),
-}
-
-impl Row {
-    /// What tells this row from the others, and from itself before a change.
-    fn key(&self) -> String {
-        match self {
-            Self::Day(label) => label.clone(),
-            Self::Conversation(summary) => format!("{} {}", summary.id, summary.title),
-        }
-    }
-}
-
-/// The conversations under the days a person would name.
-fn rows(state: ChatState) -> Vec<Row> {
-    let (now_ms, offset_ms) = state.clock.get();
-    let mut rows = Vec::new();
-    let mut day = String::new();
-    for summary in state.conversations.get() {
-        let label = day_label(summary.updated_ms, now_ms, offset_ms);
-        if label != day {
-            day.clone_from(&label);
-            rows.push(Row::Day(label));
-        }
-        rows.push(Row::Conversation(summary));
-    }
-    rows
-}
-
-/// "Today", "Yesterday", "Last 7 days", "Last 30 days", then month and year.
-fn day_label(at_ms: i64, now_ms: i64, offset_ms: i64) -> String {
-    let day = |ms: i64| (ms + offset_ms).div_euclid(DAY_MS);
-    match day(now_ms) - day(at_ms) {
-        ..=0 => "Today".to_owned(),
-        1 => "Yesterday".to_owned(),
-        2..=7 => "Last 7 days".to_owned(),
-        8..=30 => "Last 30 days".to_owned(),
-        _ => month_label(day(at_ms)),
-    }
-}
-
-/// Month and year of a day counted from 1970-01-01, by Howard Hinnant's
-/// `civil_from_days`.
-fn month_label(day: i64) -> String {
-    const MONTHS: [&str; 12] = [
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-        "January",
-        "February",
-    ];
-    let shifted = day + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * of_year + 2) / 153;
-    let year = year_of_era + era * 400 + i64::from(month >= 10);
-    format!("{} {year}", MONTHS[month as usize])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_have_the_names_a_person_would_use() {
-        let now = 1_795_219_200_000; // 2026-11-21 00:00 UTC
-        let label = |ago_ms: i64, offset: i64| day_label(now - ago_ms, now, offset);
-        assert_eq!(label(-1, 0), "Today");
-        assert_eq!(label(1, 0), "Yesterday");
-        assert_eq!(label(1, -3_600_000), "Today");
-        assert_eq!(label(3 * DAY_MS, 0), "Last 7 days");
-        assert_eq!(label(20 * DAY_MS, 0), "Last 30 days");
-        assert_eq!(label(300 * DAY_MS, 0), "January 2026");
-        assert_eq!(label(330 * DAY_MS, 0), "December 2025");
-        assert_eq!(label(265 * DAY_MS, 0), "March 2026");
-        assert_eq!(label(267 * DAY_MS, 0), "February 2026");
-    }
+/// Shows the page light or dark, or as the system does.
+pub(crate) fn set_theme(state: ChatState, theme: Option<&'static str>) {
+    dom::set_document_data("theme", theme);
+    storage::set(storage::THEME, theme.unwrap_or_default());
+    state.theme.set(theme.map(str::to_owned));
 }

@@ -1,15 +1,30 @@
 //! What the chat screen knows, as narrow signals provided by context.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use leptos::prelude::*;
 use protocol::{
-    Conversation, ConversationId, ConversationSummary, Message, MessageId, MessageState, ModelList,
-    Problem, Role, title_from,
+    Conversation, ConversationId, ConversationSettings, ConversationSummary, Message, MessageId,
+    MessageState, ModelList, Preset, Problem, Role, api::StartTurn, title_from,
 };
 
-use super::{live::LiveView, steering::Steering, turn::Unsure};
-use crate::shell::PageData;
+use super::{
+    attaching::Upload,
+    live::LiveView,
+    palette::Scope,
+    question_editor::Editing,
+    queue::Waiting,
+    search::Target,
+    settings,
+    shelf::Shelf,
+    tree::{self, Version},
+    turn::Unsure,
+    undo::Offer,
+};
+use crate::{client::dom, shell::PageData};
 
 /// What stands for a model that Rivulet chooses for each message.
 pub(crate) const AUTOMATIC: &str = "auto";
@@ -23,19 +38,40 @@ pub(crate) struct ChatState {
     pub(crate) models: RwSignal<ModelList>,
     /// The model chosen, as `provider/model`.
     pub(crate) model: RwSignal<Option<String>>,
-    /// What matters where Rivulet chooses the model.
-    pub(crate) steering: Steering,
+    /// How the conversation shown is asked and shown; changed through
+    /// [`settings::change`], which stores it.
+    pub(crate) settings: RwSignal<ConversationSettings>,
+    /// Why settings or presets could not be stored or fetched.
+    pub(crate) settings_problem: RwSignal<Option<Problem>>,
+    /// Settings under names, as last fetched.
+    pub(crate) presets: RwSignal<Vec<Preset>>,
     /// The conversation shown; `None` on the empty page and until a new one's
     /// first turn is accepted.
     pub(crate) current: RwSignal<Option<ConversationId>>,
-    /// The messages shown, oldest first.
+    /// The messages shown, oldest first: a path through the tree.
     pub(crate) messages: RwSignal<Vec<ShownMessage>>,
+    /// All messages of the conversation shown, every version of each: parents
+    /// before children, older ones before newer ones.
+    pub(crate) tree: RwSignal<Vec<ShownMessage>>,
+    /// Which messages have versions, by the key of their drawing.
+    pub(crate) versions: Memo<HashMap<u64, Version>>,
+    /// Where the path last shown through a message ended, by the keys of their
+    /// drawings.
+    pub(crate) ends: StoredValue<HashMap<u64, u64>>,
+    /// The end of the path chosen here, until the server knows it.
+    pub(crate) choosing: RwSignal<Option<MessageId>>,
+    /// The question that is being edited in its place.
+    pub(crate) editing: RwSignal<Option<Editing>>,
     /// The text in the composer.
     pub(crate) draft: RwSignal<String>,
     /// Why the text in the composer could not be sent.
     pub(crate) send_problem: RwSignal<Option<Problem>>,
     /// Messages typed while an answer is being written.
-    pub(crate) queue: RwSignal<Vec<String>>,
+    pub(crate) queue: RwSignal<Vec<Waiting>>,
+    /// Which of them is being changed.
+    pub(crate) queue_edited: RwSignal<Option<u64>>,
+    /// The files beside the text in the composer.
+    pub(crate) attached: RwSignal<Vec<Upload>>,
     /// A send whose outcome is unknown: sent again, it keeps its id.
     pub(crate) unsure: RwSignal<Option<Unsure>>,
     /// What is wrong with the address or the page as a whole.
@@ -50,17 +86,26 @@ pub(crate) struct ChatState {
     pub(crate) drawer_open: RwSignal<bool>,
     /// Whether the screen is so narrow that the sidebar is a drawer.
     pub(crate) narrow: RwSignal<bool>,
-    /// A conversation just deleted, whose delete can be taken back, and
-    /// whether it was the one shown.
-    pub(crate) deleted: RwSignal<Option<(ConversationSummary, bool)>>,
-    /// Whether the server is still deleting.
-    pub(crate) deleting: RwSignal<bool>,
+    /// The offers to take back what was just done, newest last.
+    pub(crate) offers: RwSignal<Vec<Offer>>,
+    /// How the sidebar shows the conversations.
+    pub(crate) shelf: Shelf,
+    /// Whether the conversation that the next message begins is temporary.
+    pub(crate) temporary: RwSignal<bool>,
     /// What a screen reader is told.
     pub(crate) announcement: RwSignal<String>,
     /// Whether the reader is away from the bottom of the transcript.
     pub(crate) away: RwSignal<bool>,
     /// Now and the offset from UTC, in milliseconds: what "today" means.
     pub(crate) clock: RwSignal<(i64, i64)>,
+    /// What the palette lists.
+    pub(crate) palette: RwSignal<Scope>,
+    /// Whether the first key of a shortcut of two was pressed.
+    pub(crate) second_key: RwSignal<bool>,
+    /// A message that is to be shown once its conversation is there.
+    pub(crate) target: RwSignal<Option<Target>>,
+    /// The theme chosen; `None` is the system's.
+    pub(crate) theme: RwSignal<Option<String>>,
 }
 
 /// A message in the transcript.
@@ -85,6 +130,21 @@ impl ShownMessage {
             live: ArcRwSignal::new(None),
         }
     }
+
+    /// The message's id; another one until its turn is accepted.
+    pub(crate) fn id(&self) -> MessageId {
+        self.message.with_untracked(|message| message.id)
+    }
+
+    /// The id of what it answers or follows.
+    pub(crate) fn parent(&self) -> Option<MessageId> {
+        self.message.with_untracked(|message| message.parent)
+    }
+
+    /// Whether this page follows its being written.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live.with_untracked(Option::is_some)
+    }
 }
 
 impl ChatState {
@@ -92,18 +152,36 @@ impl ChatState {
         let model = data
             .conversation
             .as_ref()
-            .and_then(|conversation| last_model(conversation, &data.models))
+            .and_then(|conversation| {
+                settings::model_of(&conversation.settings, &data.models)
+                    .or_else(|| last_model(conversation, &data.models))
+            })
             .or_else(|| data.models.default.clone());
-        Self {
+        let tree = RwSignal::new(Vec::new());
+        let state = Self {
             conversations: RwSignal::new(data.conversations.clone()),
             models: RwSignal::new(data.models.clone()),
             model: RwSignal::new(model),
-            steering: Steering::default(),
+            settings: RwSignal::new(
+                data.conversation
+                    .as_ref()
+                    .map(|it| it.settings.clone())
+                    .unwrap_or_default(),
+            ),
+            settings_problem: RwSignal::new(None),
+            presets: RwSignal::new(Vec::new()),
             current: RwSignal::new(data.conversation.as_ref().map(|it| it.id)),
-            messages: RwSignal::new(data.conversation.as_ref().map(shown).unwrap_or_default()),
+            messages: RwSignal::new(Vec::new()),
+            tree,
+            versions: Memo::new(move |_| tree.with(|all| tree::versions(all))),
+            ends: StoredValue::new(HashMap::new()),
+            choosing: RwSignal::new(None),
+            editing: RwSignal::new(None),
             draft: RwSignal::new(data.draft.clone()),
             send_problem: RwSignal::new(None),
             queue: RwSignal::new(Vec::new()),
+            queue_edited: RwSignal::new(None),
+            attached: RwSignal::new(Vec::new()),
             unsure: RwSignal::new(None),
             page_problem: RwSignal::new(data.problem.clone()),
             offline: RwSignal::new(false),
@@ -111,12 +189,21 @@ impl ChatState {
             sidebar_folded: RwSignal::new(false),
             drawer_open: RwSignal::new(false),
             narrow: RwSignal::new(false),
-            deleted: RwSignal::new(None),
-            deleting: RwSignal::new(false),
+            offers: RwSignal::new(Vec::new()),
+            shelf: Shelf::default(),
+            temporary: RwSignal::new(false),
             announcement: RwSignal::new(String::new()),
             away: RwSignal::new(false),
             clock: RwSignal::new((data.now_ms, 0)),
+            palette: RwSignal::new(Scope::Everything),
+            second_key: RwSignal::new(false),
+            target: RwSignal::new(None),
+            theme: RwSignal::new(None),
+        };
+        if let Some(conversation) = &data.conversation {
+            state.show_tree(conversation);
         }
+        state
     }
 
     /// The state of this page.
@@ -146,51 +233,55 @@ impl ChatState {
             .with_untracked(|all| all.iter().any(|shown| shown.key == message.key))
     }
 
-    /// Shows a conversation's newest path.
+    /// Shows a conversation; see [`Self::show_tree`].
     pub(crate) fn show(&self, conversation: &Conversation) {
-        if let Some(model) = self
-            .models
-            .with_untracked(|models| last_model(conversation, models))
-        {
+        settings::take_up(*self, conversation);
+        if let Some(model) = self.models.with_untracked(|models| {
+            self.settings
+                .with_untracked(|settings| settings::model_of(settings, models))
+                .or_else(|| last_model(conversation, models))
+        }) {
             self.model.set(Some(model));
         }
+        // Before it is the current one: what was sent elsewhere is none of it.
+        self.show_tree(conversation);
         self.current.set(Some(conversation.id));
-        // What is drawn already and has not changed stays as it is.
-        let before = self.messages.get_untracked();
-        let mut after = shown(conversation);
-        for new in &mut after {
-            let same = before.iter().find(|old| {
-                new.message.with_untracked(|new| {
-                    old.message.with_untracked(|old| {
-                        old.id == new.id && old.state == new.state && old.text == new.text
-                    })
-                })
-            });
-            if let Some(old) = same {
-                *new = old.clone();
-            }
-        }
-        self.messages.set(after);
         self.page_problem.set(None);
     }
 
+    /// Tells a screen reader something, also what it was told just before.
+    pub(crate) fn announce(&self, words: impl Into<String>) {
+        let (announcement, words) = (self.announcement, words.into());
+        announcement.set(String::new());
+        // Only a change of what is there is read out.
+        dom::on_next_frame(move || announcement.set(words));
+    }
+
     /// Puts a conversation that has just changed on top of the sidebar.
-    pub(crate) fn touch(&self, id: ConversationId, now_ms: i64, question: &str) {
+    pub(crate) fn touch(&self, id: ConversationId, now_ms: i64, asked: &StartTurn) {
         self.conversations.update(|all| {
             let known = all
                 .iter()
                 .position(|summary| summary.id == id)
                 .map(|at| all.remove(at));
-            let title = known.map_or_else(|| title_from(question), |summary| summary.title);
-            all.insert(
-                0,
-                ConversationSummary {
-                    id,
-                    title,
-                    updated_ms: now_ms,
-                },
-            );
+            let mut summary = known.unwrap_or_else(|| ConversationSummary {
+                id,
+                title: title_from(&asked.text),
+                updated_ms: now_ms,
+                pinned: false,
+                archived: false,
+                folder: None,
+                temporary: asked.temporary,
+            });
+            summary.updated_ms = now_ms;
+            all.insert(0, summary);
         });
+    }
+
+    /// The row of a conversation.
+    pub(crate) fn summary(&self, id: ConversationId) -> Option<ConversationSummary> {
+        self.conversations
+            .with_untracked(|all| all.iter().find(|summary| summary.id == id).cloned())
     }
 
     /// The title of the conversation shown.
@@ -204,18 +295,9 @@ impl ChatState {
     }
 }
 
-fn shown(conversation: &Conversation) -> Vec<ShownMessage> {
-    conversation
-        .newest_path()
-        .into_iter()
-        .cloned()
-        .map(ShownMessage::new)
-        .collect()
-}
-
 /// The model that answered last, if it is still there.
 fn last_model(conversation: &Conversation, models: &ModelList) -> Option<String> {
-    let path = conversation.newest_path();
+    let path = conversation.path();
     let model = path
         .iter()
         .rev()
@@ -226,7 +308,7 @@ fn last_model(conversation: &Conversation, models: &ModelList) -> Option<String>
 /// A message that the server does not know yet.
 pub(crate) fn new_message(role: Role, text: &str, model: Option<String>, now_ms: i64) -> Message {
     Message {
-        id: MessageId::from_random_bytes(crate::client::dom::random_bytes()),
+        id: MessageId::from_random_bytes(dom::random_bytes()),
         parent: None,
         role,
         state: match role {
@@ -234,6 +316,7 @@ pub(crate) fn new_message(role: Role, text: &str, model: Option<String>, now_ms:
             Role::Assistant => MessageState::Writing,
         },
         text: text.to_owned(),
+        attachments: Vec::new(),
         thinking: String::new(),
         tools: Vec::new(),
         model,

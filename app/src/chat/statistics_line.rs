@@ -4,54 +4,24 @@ use leptos::prelude::*;
 use protocol::{Message, MessageState, Statistics};
 
 use super::{
-    bubble_actions,
-    state::{ChatState, ShownMessage},
+    message_actions::AnswerActions,
+    progress_line,
+    state::ShownMessage,
     statistics_words::{rows, summary, who},
-    turn,
 };
-use crate::client::dom;
-use crate::ui::{Icon, Symbol};
-
-/// A value of more bytes has a line of its own in the fold.
-const LONG: usize = 28;
 
 /// The statistics line with its fold, and the answer's buttons.
 #[component]
 pub(crate) fn AnswerFoot(shown: ShownMessage) -> impl IntoView {
-    let state = ChatState::use_here();
     move || {
         let message = shown.message.get();
         if message.state == MessageState::Writing || shown.live.with(Option::is_some) {
             return None;
         }
-        let again = shown.clone();
-        let source = shown.message.clone();
-        let key = shown.key;
-        let can_retry = message.state != MessageState::Finished
-            && state
-                .messages
-                .with(|all| all.last().is_some_and(|last| last.key == key));
         Some(view! {
             <footer class="answer-foot">
-                <div class="actions">
-                    <button type="button" class="button" aria-label="Copy the answer" title="Copy" on:click=move |event| {
-                        if let Some(button) = dom::closest(&event, "button") {
-                            bubble_actions::copy(button, source.with_untracked(|it| it.text.clone()));
-                        }
-                    }>
-                        <Icon symbol=Symbol::Copy />
-                    </button>
-                    {can_retry
-                        .then(|| {
-                            view! {
-                                <button type="button" class="button" on:click=move |_| turn::retry(state, &again)>
-                                    <Icon symbol=Symbol::Retry />
-                                    "Try again"
-                                </button>
-                            }
-                        })}
-                </div>
                 <StatisticsLine message=message />
+                <AnswerActions shown=shown.clone() />
             </footer>
         })
     }
@@ -59,18 +29,7 @@ pub(crate) fn AnswerFoot(shown: ShownMessage) -> impl IntoView {
 
 #[component]
 fn StatisticsLine(message: Message) -> impl IntoView {
-    let state_word = match message.state {
-        MessageState::Stopped => Some(match message.reason.as_deref() {
-            Some("nobody was watching") => "Stopped: nobody was watching",
-            _ => "Stopped",
-        }),
-        MessageState::Failed => Some("Failed"),
-        MessageState::Interrupted => Some("Interrupted"),
-        MessageState::Finished if message.reason.as_deref() == Some("length") => {
-            Some("Cut at its length limit")
-        }
-        MessageState::Writing | MessageState::Finished => None,
-    };
+    let state_word = state_word(&message);
     let statistics = message.statistics.clone().unwrap_or_default();
     // Of models that all failed, the one asked is the one to name.
     let answered = match message.state {
@@ -99,6 +58,26 @@ fn StatisticsLine(message: Message) -> impl IntoView {
     }
 }
 
+/// How an answer ended that did not simply come to its end.
+fn state_word(message: &Message) -> Option<String> {
+    let phrase = message
+        .statistics
+        .as_ref()
+        .and_then(|it| it.stop_phrase.as_ref());
+    let word = match (message.state, message.reason.as_deref()) {
+        (MessageState::Stopped, _) if let Some(stopped) = phrase => {
+            return Some(format!("Stopped at “{}”", stopped.phrase));
+        }
+        (MessageState::Stopped, Some("nobody was watching")) => "Stopped: nobody was watching",
+        (MessageState::Stopped, _) => "Stopped",
+        (MessageState::Failed, _) => "Failed",
+        (MessageState::Interrupted, _) => "Interrupted",
+        (MessageState::Finished, Some("length")) => "Cut at its length limit",
+        (MessageState::Writing | MessageState::Finished, _) => return None,
+    };
+    Some(word.to_owned())
+}
+
 /// What the quiet line has no room for.
 #[component]
 fn Fold(
@@ -107,17 +86,5 @@ fn Fold(
     /// Why it ended.
     reason: Option<String>,
 ) -> impl IntoView {
-    let rows = rows(&statistics, reason.as_deref())
-        .into_iter()
-        .map(|(name, value)| {
-            let is_long = value.len() > LONG;
-            view! {
-                <div class:wide=is_long>
-                    <dt>{name}</dt>
-                    <dd>{value}</dd>
-                </div>
-            }
-        })
-        .collect_view();
-    view! { <dl>{rows}</dl> }
+    progress_line::list(rows(&statistics, reason.as_deref()))
 }

@@ -2,7 +2,11 @@
 
 use protocol::{AttemptReason, Outcome, ProblemKind, Statistics, Try, Usage};
 
-use super::progress_line::{grouped, seconds};
+use super::{
+    estimate::Basis,
+    live::Progress,
+    progress_line::{grouped, seconds},
+};
 
 /// The quiet line: model, time to first token, total, tokens, speed, cost.
 pub(super) fn summary(statistics: &Statistics, model: Option<String>) -> String {
@@ -50,12 +54,12 @@ pub(super) fn cost(usage: &Usage) -> Option<String> {
     Some(format!("{about}{}", usage.cost?.spoken()))
 }
 
-/// What the fold tells, by name.
-pub(super) fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'static str, String)> {
+/// A row of the fold: a name and what is told by it.
+pub(super) type Row = (&'static str, String);
+
+/// What the fold tells of an ended answer.
+pub(super) fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<Row> {
     let usage = &statistics.usage;
-    let writing = statistics
-        .duration_ms
-        .saturating_sub(statistics.first_token_ms.unwrap_or(0));
     let mut rows = Vec::new();
     if let Some(route) = &statistics.route {
         rows.push(("Why this model", route.clone()));
@@ -76,19 +80,20 @@ pub(super) fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'stat
         },
     ));
     rows.push(("Ended", reason.unwrap_or("unknown").to_owned()));
-    rows.push(("Chunks", grouped(statistics.chunks)));
-    rows.push(("Characters", grouped(statistics.characters)));
-    rows.push(("Words", grouped(statistics.words)));
-    if let Some(tenths) = (statistics.characters * 10).checked_div(statistics.chunks) {
-        rows.push((
-            "Average chunk",
-            format!("{}.{} characters", tenths / 10, tenths % 10),
-        ));
-    }
-    if writing >= 1_000 {
-        let pace = statistics.words * 60_000 / writing;
-        rows.push(("Words per minute", grouped(pace)));
-    }
+    let first = statistics.first_token_ms;
+    rows.extend(measured(&Measures {
+        elapsed_ms: statistics.duration_ms,
+        first_ms: first,
+        chunks: grouped(statistics.chunks),
+        average: average(statistics.characters, statistics.chunks),
+        characters: statistics.characters,
+        words: statistics.words,
+        writing_ms: statistics.duration_ms.saturating_sub(first.unwrap_or(0)),
+        input: number(usage.input),
+        output: number(usage.output),
+        per_second: statistics.tokens_per_second(),
+    }));
+    rows.push(("Cost", cost(usage).unwrap_or_else(|| "unknown".to_owned())));
     for (name, tokens) in [
         ("Tokens in, from cache", usage.cached),
         ("Tokens in, to cache", usage.cache_write),
@@ -107,6 +112,94 @@ pub(super) fn rows(statistics: &Statistics, reason: Option<&str>) -> Vec<(&'stat
         rows.push(("Token counts", source.to_owned()));
     }
     rows
+}
+
+/// What the fold tells of an answer being written, which is in this state.
+pub(super) fn live_rows(state: String, it: &Progress) -> Vec<Row> {
+    let at_most = |average: String| format!("at most {average}");
+    let mut rows = vec![("State", state)];
+    rows.extend(measured(&Measures {
+        elapsed_ms: it.elapsed_ms as u64,
+        first_ms: it.first_ms.map(|first| first as u64),
+        // The server gathers what comes within a frame.
+        chunks: format!("at least {}", grouped(it.chunks)),
+        average: average(it.characters, it.chunks).map(at_most),
+        characters: it.characters,
+        words: it.words,
+        writing_ms: it.writing_ms as u64,
+        input: match it.usage.input {
+            Some(tokens) => grouped(tokens),
+            None => "told at the end".to_owned(),
+        },
+        output: format!("≈ {}", grouped(it.tokens)),
+        per_second: it.tokens_per_second,
+    }));
+    rows.push(("Estimated share done", share_words(it)));
+    let cost = cost(&it.usage).map(|cost| format!("{cost} so far"));
+    rows.push(("Cost", cost.unwrap_or_else(|| "not known yet".to_owned())));
+    rows
+}
+
+/// How much is thought to be done, and by what.
+fn share_words(it: &Progress) -> String {
+    let Some(share) = it.share else {
+        return match (it.tokens, it.basis) {
+            (0, _) => "nothing yet".to_owned(),
+            (_, Basis::Asked) => "longer than you asked for".to_owned(),
+            (_, Basis::Model) => "longer than this model's usual answers".to_owned(),
+            (_, Basis::Earlier) => "longer than the answers before".to_owned(),
+            (_, Basis::Usual) => "longer than usual answers".to_owned(),
+        };
+    };
+    match it.basis {
+        Basis::Asked => format!("about {share} %, by the length you asked for"),
+        Basis::Model => format!("about {share} %, by this model's usual length"),
+        Basis::Earlier => format!("about {share} %, by the answers before"),
+        Basis::Usual => format!("about {share} %, by the length of usual answers"),
+    }
+}
+
+/// What is measured while an answer is being written as well as after.
+struct Measures {
+    elapsed_ms: u64,
+    first_ms: Option<u64>,
+    chunks: String,
+    average: Option<String>,
+    characters: u64,
+    words: u64,
+    writing_ms: u64,
+    input: String,
+    output: String,
+    per_second: Option<f64>,
+}
+
+fn measured(it: &Measures) -> Vec<Row> {
+    let mut rows = vec![("Elapsed", seconds(it.elapsed_ms))];
+    if let Some(first) = it.first_ms {
+        rows.push(("Time to first token", seconds(first)));
+    }
+    rows.push(("Chunks", it.chunks.clone()));
+    rows.push(("Characters", grouped(it.characters)));
+    rows.push(("Words", grouped(it.words)));
+    if let Some(average) = &it.average {
+        rows.push(("Average chunk", average.clone()));
+    }
+    rows.push(("Tokens in", it.input.clone()));
+    rows.push(("Tokens out", it.output.clone()));
+    if let Some(speed) = it.per_second {
+        rows.push(("Tokens per second", grouped(speed.round() as u64)));
+    }
+    if it.writing_ms >= 1_000 {
+        let pace = it.words * 60_000 / it.writing_ms;
+        rows.push(("Words per minute", grouped(pace)));
+    }
+    rows
+}
+
+/// The mean length of a chunk.
+fn average(characters: u64, chunks: u64) -> Option<String> {
+    let tenths = (characters * 10).checked_div(chunks)?;
+    Some(format!("{}.{} characters", tenths / 10, tenths % 10))
 }
 
 /// One upstream call: who was asked, why, and what came of it.
@@ -188,6 +281,80 @@ mod tests {
         assert_eq!(who(Some("b/y"), Some("auto")), "b/y");
         assert_eq!(who(None, Some("a/x")), "a/x");
         assert_eq!(who(None, None), "");
+    }
+
+    #[test]
+    fn an_answer_being_written_is_told_as_far_as_it_is_known() {
+        let mut progress = Progress {
+            elapsed_ms: 4_000.0,
+            first_ms: Some(1_000.0),
+            chunks: 20,
+            characters: 500,
+            words: 90,
+            writing_ms: 3_000.0,
+            tokens: 120,
+            share: Some(40),
+            basis: Basis::Model,
+            ..Progress::default()
+        };
+        let told = |progress: &Progress, name| {
+            let rows = live_rows("Writing…".to_owned(), progress);
+            let row = rows.into_iter().find(|(known, _)| *known == name);
+            row.map(|(_, value)| value).unwrap_or_default()
+        };
+        for (name, value) in [
+            ("State", "Writing…"),
+            ("Elapsed", "4.0 s"),
+            ("Time to first token", "1.0 s"),
+            ("Chunks", "at least 20"),
+            ("Average chunk", "at most 25.0 characters"),
+            ("Words per minute", "1\u{202f}800"),
+            ("Tokens in", "told at the end"),
+            ("Tokens out", "≈ 120"),
+            ("Cost", "not known yet"),
+            (
+                "Estimated share done",
+                "about 40 %, by this model's usual length",
+            ),
+        ] {
+            assert_eq!(told(&progress, name), value, "{name}");
+        }
+        progress.share = None;
+        assert_eq!(
+            told(&progress, "Estimated share done"),
+            "longer than this model's usual answers"
+        );
+    }
+
+    #[test]
+    fn an_ended_answer_has_the_rows_of_one_being_written() {
+        let statistics = Statistics {
+            first_token_ms: Some(10),
+            duration_ms: 2_010,
+            chunks: 4,
+            characters: 40,
+            words: 8,
+            usage: Usage {
+                output: Some(20),
+                ..Usage::default()
+            },
+            ..Statistics::default()
+        };
+        let ended: Vec<_> = rows(&statistics, None)
+            .into_iter()
+            .map(|row| row.0)
+            .collect();
+        let progress = Progress {
+            first_ms: Some(10.0),
+            chunks: 4,
+            writing_ms: 2_000.0,
+            tokens_per_second: Some(10.0),
+            ..Progress::default()
+        };
+        for (name, _) in live_rows(String::new(), &progress) {
+            let is_of_the_moment = matches!(name, "State" | "Estimated share done");
+            assert!(is_of_the_moment || ended.contains(&name), "{name}");
+        }
     }
 
     #[test]

@@ -1,14 +1,21 @@
 //! What matters where Rivulet chooses the model: two quiet selects beside the
-//! picker, remembered by this browser.
+//! picker. They belong to the conversation, and this browser remembers them
+//! for new ones.
 
 use leptos::prelude::*;
-use protocol::{Preference, Settings};
+use protocol::{ConversationSettings, Usd};
 
-use super::state::ChatState;
+use super::{
+    settings::{
+        self,
+        words::{preference, preference_value},
+    },
+    state::ChatState,
+};
 use crate::client::storage;
 
 /// What the choice can aim at. The first is the gateway's own default.
-const PREFERENCES: &str = "<option value=''>Balanced</option>\
+pub(super) const PREFERENCES: &str = "<option value=''>Balanced</option>\
      <option value='cheapest'>Cheapest</option>\
      <option value='fastest'>Fastest</option>\
      <option value='best'>Best</option>";
@@ -19,49 +26,28 @@ const LIMITS: &str = "<option value=''>any price</option>\
      <option value='0.05'>max $0.05</option>\
      <option value='0.25'>max $0.25</option>";
 
-/// What the person wants of a choice, by the values of the options above.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Steering {
-    prefer: RwSignal<String>,
-    max_cost: RwSignal<String>,
-}
-
-impl Steering {
-    /// As a request says it; what is default stays unsaid.
-    pub(crate) fn settings(self) -> Settings {
-        let prefer = match self.prefer.get_untracked().as_str() {
-            "cheapest" => Some(Preference::Cheapest),
-            "fastest" => Some(Preference::Fastest),
-            "best" => Some(Preference::Best),
-            _ => None,
-        };
-        Settings {
-            prefer,
-            max_cost: self.max_cost.get_untracked().parse().ok(),
-            ..Settings::default()
-        }
-    }
-
-    /// Takes up what this browser remembers.
-    pub(crate) fn remember(self) {
-        for (value, key) in [
-            (self.prefer, storage::PREFER),
-            (self.max_cost, storage::MAX_COST),
-        ] {
-            value.set(storage::get(key).unwrap_or_default());
-        }
-    }
-}
-
 /// The two selects, while they mean anything.
 #[component]
 pub(crate) fn SteeringControls() -> impl IntoView {
     let state = ChatState::use_here();
-    let Steering { prefer, max_cost } = state.steering;
     view! {
         <div class="steering" class:absent=move || !state.chooses()>
-            <Knob label="What matters in the choice" key=storage::PREFER value=prefer options=PREFERENCES />
-            <Knob label="The most an answer may cost" key=storage::MAX_COST value=max_cost options=LIMITS />
+            <Knob
+                label="What matters in the choice"
+                key=storage::PREFER
+                options=PREFERENCES
+                get=|settings| preference_value(settings.ask.prefer).to_owned()
+                set=|settings, value| settings.ask.prefer = preference(value)
+            />
+            <Knob
+                label="The most an answer may cost"
+                key=storage::MAX_COST
+                options=LIMITS
+                get=|settings| {
+                    settings.ask.max_cost.map(|most| most.to_string()).unwrap_or_default()
+                }
+                set=|settings, value| settings.ask.max_cost = value.parse().ok()
+            />
         </div>
     }
 }
@@ -72,23 +58,33 @@ fn Knob(
     label: &'static str,
     /// Where the browser remembers it.
     key: &'static str,
-    /// The value of the option chosen.
-    value: RwSignal<String>,
     /// The options, in HTML of our own.
     options: &'static str,
+    /// The value of the option chosen.
+    get: fn(&ConversationSettings) -> String,
+    /// Chooses the option of a value.
+    set: fn(&mut ConversationSettings, &str),
 ) -> impl IntoView {
+    let state = ChatState::use_here();
     let select = NodeRef::<leptos::html::Select>::new();
+    let value = Memo::new(move |_| state.settings.with(get));
     Effect::new(move || {
         let value = value.get();
-        if let Some(select) = select.get() {
-            select.set_value(&value);
+        let Some(select) = select.get() else { return };
+        // An amount that the panel or a preset has set is an option, too.
+        if let Ok(most) = value.parse::<Usd>()
+            && !options.contains(&format!("'{value}'"))
+        {
+            let own = format!("<option value='{most}'>max ${most}</option>");
+            select.set_inner_html(&format!("{options}{own}"));
         }
+        select.set_value(&value);
     });
     let on_change = move |_| {
         if let Some(select) = select.get_untracked() {
             let chosen = select.value();
             storage::set(key, &chosen);
-            value.set(chosen);
+            settings::change(state, |settings| set(settings, &chosen));
         }
     };
     view! {
@@ -96,6 +92,7 @@ fn Knob(
             class="picker"
             aria-label=label
             title=label
+            disabled=move || state.loading.get()
             node_ref=select
             on:change=on_change
             inner_html=options

@@ -12,7 +12,9 @@ use crate::ui::{Icon, Symbol};
 pub(crate) fn SendOrStop() -> impl IntoView {
     let state = ChatState::use_here();
     let live = Memo::new(move |_| state.running().is_some());
-    let has_text = Memo::new(move |_| !state.draft.with(|draft| draft.trim().is_empty()));
+    let has_text = Memo::new(move |_| {
+        !state.draft.with(|draft| draft.trim().is_empty()) || !state.attached.with(Vec::is_empty)
+    });
     let stopping = move || {
         state
             .running()

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     bubble_actions, empty_page::EmptyPage, message_bubble::MessageBubble,
-    problem_notice::ProblemNotice, scroll, state::ChatState,
+    problem_notice::ProblemNotice, quote::QuoteButton, scroll, state::ChatState,
 };
 
 /// The messages, or what shows in their place.
@@ -23,7 +23,7 @@ pub(crate) fn TranscriptView() -> impl IntoView {
             tabindex="0"
             role="region"
             aria-label="Conversation"
-            on:click=bubble_actions::on_click
+            on:click=move |event| bubble_actions::on_click(state, &event)
         >
             <div id=scroll::CONTENT class="transcript-content">
                 <ProblemNotice
@@ -41,5 +41,6 @@ pub(crate) fn TranscriptView() -> impl IntoView {
                 </div>
             </div>
         </div>
+        <QuoteButton />
     }
 }

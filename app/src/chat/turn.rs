@@ -4,15 +4,16 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use protocol::{
-    ConversationId, Problem, ProblemKind, Role, TurnId,
-    api::{Settings, StartTurn},
+    Attachment, ConversationId, Message, MessageId, Problem, ProblemKind, Role, TurnId,
+    api::StartTurn,
 };
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    composer, conversations, estimate,
+    attaching, composer, conversations,
     follow::{self, follow},
     live::{self, LiveTurn},
+    queue, settings,
     state::{ChatState, ShownMessage, new_message},
 };
 use crate::client::{dom, storage, turns, turns::EventStream};
@@ -25,20 +26,24 @@ const STOP_AGAIN_MS: u32 = 1_000;
 /// box: it is not known yet what it would follow.
 pub(crate) fn send_draft(state: ChatState) {
     let text = state.draft.get_untracked();
-    if text.trim().is_empty() || state.loading.get_untracked() {
+    let has_files = state.attached.with_untracked(|all| !all.is_empty());
+    if (text.trim().is_empty() && !has_files) || state.loading.get_untracked() {
         return;
     }
+    let Some(attachments) = attaching::take(state) else {
+        return;
+    };
     state.draft.set(String::new());
     storage::set(&storage::draft_key(state.current.get_untracked()), "");
     if untrack(|| state.running()).is_some() {
-        state.queue.update(|queue| queue.push(text));
+        queue::push(state, text, attachments);
     } else {
-        send(state, text);
+        send(state, text, attachments);
     }
 }
 
 /// Sends a message: it shows at once, before the server answers.
-pub(crate) fn send(state: ChatState, text: String) {
+pub(crate) fn send(state: ChatState, text: String, attachments: Vec<Attachment>) {
     let now = dom::now_ms() as i64;
     let conversation = state.current.get_untracked();
     let model = state.model.get_untracked();
@@ -48,63 +53,134 @@ pub(crate) fn send(state: ChatState, text: String) {
         _ => new_turn(),
     };
     state.unsure.set(None);
-    let parent = untrack(|| {
-        state
-            .messages
-            .with(|all| all.last().map(|shown| shown.message.with(|it| it.id)))
-    });
-    let question = ShownMessage::new(new_message(Role::User, &text, None, now));
-    let sent = Sent {
-        request: StartTurn {
-            text: text.clone(),
-            conversation,
-            parent,
-            model,
-            settings: settings(state),
-            turn: Some(turn),
-            retry: None,
-        },
-        added: Some(question.clone()),
-        removed: None,
+    let before = state.messages.get_untracked();
+    let mut question = new_message(Role::User, &text, None, now);
+    question.parent = before.last().map(ShownMessage::id);
+    question.attachments.clone_from(&attachments);
+    let question = ShownMessage::new(question);
+    let request = StartTurn {
+        text: text.clone(),
+        conversation,
+        parent: question.parent(),
+        model,
+        settings: settings::asked(state),
+        turn: Some(turn),
+        attachments,
+        temporary: conversation.is_none() && state.temporary.get_untracked(),
+        ..StartTurn::default()
     };
-    state.messages.update(|all| all.push(question));
-    begin(state, turn, sent, &text);
+    let answer = new_answer(&request, Some(question.id()));
+    let sent = Sent {
+        request,
+        added: Some(question),
+        before: before.clone(),
+    };
+    begin(state, sent, before, answer, &text);
 }
 
-/// Asks again for the last answer, which failed or was stopped; the earlier
-/// version is kept.
-pub(crate) fn retry(state: ChatState, answer: &ShownMessage) {
-    let question = untrack(|| {
-        state.messages.with(|all| {
-            let at = all.iter().position(|shown| shown.key == answer.key)?;
-            let question = all[at.checked_sub(1)?].message.get();
-            (at + 1 == all.len() && state.running().is_none()).then_some(question)
-        })
-    });
-    let Some(question) = question else { return };
-    let turn = new_turn();
-    let sent = Sent {
-        request: StartTurn {
-            conversation: state.current.get_untracked(),
-            model: state.model.get_untracked(),
-            settings: settings(state),
-            turn: Some(turn),
-            retry: Some(question.id),
-            ..StartTurn::default()
-        },
-        added: None,
-        removed: state.messages.try_update(Vec::pop).flatten(),
+/// Asks for another version of this answer, of this model or else of the one
+/// chosen for the next message.
+pub(crate) fn retry(state: ChatState, answer: &ShownMessage, model: Option<String>) {
+    let Some((question, request)) = again(state, answer) else {
+        return;
     };
-    begin(state, turn, sent, &question.text);
+    let request = StartTurn {
+        model: model.or_else(|| state.model.get_untracked()),
+        retry: Some(question.id),
+        ..request
+    };
+    let new = new_answer(&request, Some(question.id));
+    begin_again(state, answer, request, new, &question);
+}
+
+/// Asks for another version of this answer that begins with its text and goes
+/// on, of the same model.
+pub(crate) fn extend(state: ChatState, answer: &ShownMessage) {
+    let Some((question, request)) = again(state, answer) else {
+        return;
+    };
+    let known = answer.message.get_untracked();
+    let is_offered = |model: &String| state.models.with_untracked(|all| all.find(model).is_some());
+    let request = StartTurn {
+        model: known
+            .model
+            .filter(is_offered)
+            .or_else(|| state.model.get_untracked()),
+        extend: Some(known.id),
+        ..request
+    };
+    let mut new = new_answer(&request, Some(question.id));
+    new.text = known.text;
+    begin_again(state, answer, request, new, &question);
+}
+
+/// Sends another version of a question.
+pub(crate) fn edit(state: ChatState, question: &ShownMessage, text: String) {
+    let before = state.messages.get_untracked();
+    let path = state.path_before(question);
+    let known = question.message.get_untracked();
+    let mut edited = new_message(Role::User, &text, None, dom::now_ms() as i64);
+    edited.parent = known.parent;
+    edited.attachments.clone_from(&known.attachments);
+    let edited = ShownMessage::new(edited);
+    let request = StartTurn {
+        text: text.clone(),
+        conversation: state.current.get_untracked(),
+        model: state.model.get_untracked(),
+        settings: settings::asked(state),
+        turn: Some(new_turn()),
+        edit: Some(known.id),
+        attachments: known.attachments,
+        ..StartTurn::default()
+    };
+    let answer = new_answer(&request, Some(edited.id()));
+    let sent = Sent {
+        request,
+        added: Some(edited),
+        before,
+    };
+    begin(state, sent, path, answer, &text);
     composer::focus();
 }
 
-/// How a message is asked: what matters in the choice of a model, where
-/// Rivulet makes it.
-fn settings(state: ChatState) -> Settings {
-    match untrack(|| state.chooses()) {
-        true => state.steering.settings(),
-        false => Settings::default(),
+/// The question of an answer that is to be given again, and the beginnings of
+/// the request; `None` while another version of it is being written.
+fn again(state: ChatState, answer: &ShownMessage) -> Option<(Message, StartTurn)> {
+    if state.is_being_answered(answer) {
+        return None;
+    }
+    let before = state.path_before(answer);
+    let question = before.last()?.message.get_untracked();
+    let request = StartTurn {
+        conversation: state.current.get_untracked(),
+        settings: settings::asked(state),
+        turn: Some(new_turn()),
+        ..StartTurn::default()
+    };
+    Some((question, request))
+}
+
+fn begin_again(
+    state: ChatState,
+    answer: &ShownMessage,
+    request: StartTurn,
+    new: Message,
+    question: &Message,
+) {
+    let sent = Sent {
+        request,
+        added: None,
+        before: state.messages.get_untracked(),
+    };
+    begin(state, sent, state.path_before(answer), new, &question.text);
+    composer::focus();
+}
+
+fn new_answer(request: &StartTurn, question: Option<MessageId>) -> Message {
+    let model = request.model.clone();
+    Message {
+        parent: question,
+        ..new_message(Role::Assistant, "", model, dom::now_ms() as i64)
     }
 }
 
@@ -145,31 +221,31 @@ pub(crate) struct Sent {
     pub(crate) request: StartTurn,
     /// The question, where it is a new one.
     pub(crate) added: Option<ShownMessage>,
-    /// The earlier answer, where another version is asked for.
-    removed: Option<ShownMessage>,
+    /// The path that was shown before.
+    before: Vec<ShownMessage>,
 }
 
 fn new_turn() -> TurnId {
     TurnId::from_random_bytes(dom::random_bytes())
 }
 
-fn begin(state: ChatState, turn: TurnId, sent: Sent, question: &str) {
+/// Shows the new messages at the end of this path, and starts the turn.
+fn begin(state: ChatState, sent: Sent, path: Vec<ShownMessage>, answer: Message, question: &str) {
+    let Some(turn) = sent.request.turn else {
+        return;
+    };
     state.send_problem.set(None);
     state.page_problem.set(None);
-    let expected = expected_tokens(state, question);
-    let model = sent.request.model.clone();
-    let answer = ShownMessage::new(new_message(
-        Role::Assistant,
-        "",
-        model,
-        dom::now_ms() as i64,
-    ));
-    let live = LiveTurn::begin(&answer, turn, expected);
+    let answer = ShownMessage::new(answer);
+    let live = LiveTurn::begin(state, &answer, turn, question);
     live.conversation.set(sent.request.conversation);
-    state.messages.update(|all| all.push(answer));
+    let new: Vec<_> = sent.added.iter().chain([&answer]).cloned().collect();
+    let awaited = untrack(|| state.running());
+    state.show_new(path, &new);
+    queue::give_back_without(state, awaited.as_ref());
     state.away.set(false);
     state.announcement.set("Generating".to_owned());
-    follow::spawn_ticking(live.clone());
+    follow::spawn_ticking(state, live.clone());
     follow::thin_out(state);
     spawn_local(async move {
         match start(&sent.request, &live).await {
@@ -202,49 +278,39 @@ fn give_back(state: ChatState, live: &LiveTurn, sent: Sent, problem: Problem) {
     let Sent {
         request,
         added,
-        removed,
+        before,
     } = sent;
     let conversation = live.conversation.get();
-    if let (ProblemKind::Unreachable, Some(turn), None) =
-        (problem.kind, request.turn, request.retry)
-    {
+    let is_new = request.retry.is_none() && request.extend.is_none() && request.edit.is_none();
+    if let (ProblemKind::Unreachable, Some(turn), true) = (problem.kind, request.turn, is_new) {
         state
             .unsure
             .set(Some((conversation, request.text.clone(), turn)));
     }
-    if !state.shows(&live.shown) {
+    if !state.knows(&live.shown) {
         // It goes to the draft of the conversation that was left.
         let kept = storage::get(&storage::draft_key(conversation)).unwrap_or_default();
         conversations::keep_draft(conversation, &[request.text, kept]);
         return;
     }
-    let gone = [Some(live.shown.key), added.map(|shown| shown.key)];
-    state.messages.update(|all| {
-        all.retain(|shown| !gone.contains(&Some(shown.key)));
-        all.extend(removed);
-    });
-    if request.retry.is_none() {
+    let was_shown = state.shows(&live.shown);
+    let new: Vec<_> = added.into_iter().chain([live.shown.clone()]).collect();
+    state.remove(&new);
+    if was_shown {
+        state.show_path(before);
+    }
+    if is_new {
         state
             .draft
             .update(|draft| *draft = conversations::joined(&[&request.text, draft]));
         conversations::keep_draft(conversation, &[state.draft.get_untracked()]);
+        attaching::put_back(state, request.attachments);
         composer::focus();
+    } else if let Some(question) = request.edit {
+        state.edit_again(question, request.text);
     }
     state.announcement.set("Not sent".to_owned());
     state.send_problem.set(Some(problem));
-}
-
-/// Output tokens expected of the answer to a question in the conversation
-/// shown.
-pub(crate) fn expected_tokens(state: ChatState, question: &str) -> u64 {
-    let earlier: Vec<u64> = untrack(|| {
-        state.messages.with(|all| {
-            all.iter()
-                .filter_map(|shown| shown.message.with(estimate::output_tokens))
-                .collect()
-        })
-    });
-    estimate::expected_tokens(question, &earlier)
 }
 
 /// The conversation and the text of a send whose outcome is unknown, with the

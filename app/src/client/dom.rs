@@ -20,7 +20,7 @@ pub(crate) fn document() -> Option<Document> {
 #[cfg(feature = "hydrate")]
 pub(crate) fn page_data() -> Option<PageData> {
     let json = document()?.get_element_by_id("page-data")?.text_content()?;
-    serde_json::from_str(&json).ok()
+    protocol::json::from_str(&json).ok()
 }
 
 /// Says that the page now reacts; tests wait for it, and style may use it.
@@ -40,6 +40,16 @@ pub(crate) fn log_error(message: &str) {
 /// Milliseconds since the Unix epoch.
 pub(crate) fn now_ms() -> f64 {
     js_sys::Date::now()
+}
+
+/// The text in lower case. The browser does it in the browser, as the tables
+/// of Unicode would add 7 KB to the page.
+pub(crate) fn lower_case(text: &str) -> String {
+    if cfg!(target_arch = "wasm32") {
+        js_sys::JsString::from(text).to_lower_case().into()
+    } else {
+        text.to_lowercase()
+    }
 }
 
 /// How far local time is ahead of UTC, in milliseconds.
@@ -114,6 +124,15 @@ pub(crate) fn on_window(event: &str, then: impl FnMut(web_sys::Event) + 'static)
     let callback = Closure::<dyn FnMut(web_sys::Event)>::new(then).into_js_value();
     if let Some(window) = window() {
         let _ = window.add_event_listener_with_callback(event, callback.unchecked_ref());
+    }
+}
+
+/// As [`on_window`], but before anything on the page has the event.
+pub(crate) fn on_window_first(event: &str, then: impl FnMut(web_sys::Event) + 'static) {
+    let callback = Closure::<dyn FnMut(web_sys::Event)>::new(then).into_js_value();
+    if let Some(window) = window() {
+        let _ =
+            window.add_event_listener_with_callback_and_bool(event, callback.unchecked_ref(), true);
     }
 }
 
@@ -210,6 +229,16 @@ fn copy_by_selection(text: &str) -> Option<bool> {
     let copied = document.exec_command("copy").unwrap_or(false);
     area.remove();
     Some(copied)
+}
+
+/// Downloads what is at an address of ours, as a link would.
+pub(crate) fn download(address: &str) {
+    let link = document().and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        let _ = link.set_attribute("href", address);
+        let _ = link.set_attribute("download", "");
+        link.click();
+    }
 }
 
 /// Sets the title of the tab.

@@ -14,6 +14,7 @@ pub(crate) struct Request<'a> {
     body: Option<String>,
     accept: &'a str,
     abort: Option<&'a AbortSignal>,
+    file: Option<&'a web_sys::Blob>,
 }
 
 impl<'a> Request<'a> {
@@ -24,12 +25,25 @@ impl<'a> Request<'a> {
             body: None,
             accept: "application/json",
             abort: None,
+            file: None,
         }
     }
 
     pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
         // The API's bodies are plain structs, which always serialise.
         self.body = serde_json::to_string(body).ok();
+        self
+    }
+
+    /// With a JSON text as the body.
+    pub(crate) fn text(mut self, json: String) -> Self {
+        self.body = Some(json);
+        self
+    }
+
+    /// With a file's bytes as the body, as they are.
+    pub(crate) fn file(mut self, file: &'a web_sys::Blob) -> Self {
+        self.file = Some(file);
         self
     }
 
@@ -55,7 +69,7 @@ impl<'a> Request<'a> {
         let status = response.status();
         let problem = text(&response)
             .await
-            .and_then(|body| serde_json::from_str(&body).ok());
+            .and_then(|body| protocol::json::from_str(&body).ok());
         Err(problem.unwrap_or_else(|| {
             // A proxy in between answered, in its own words.
             if status == 413 {
@@ -77,7 +91,7 @@ impl<'a> Request<'a> {
     pub(crate) async fn read<T: DeserializeOwned>(self) -> Result<T, Problem> {
         let response = self.send().await?;
         let body = text(&response).await.ok_or_else(unreachable)?;
-        serde_json::from_str(&body).map_err(|_| {
+        protocol::json::from_str(&body).map_err(|_| {
             Problem::new(
                 ProblemKind::Malformed,
                 "The server's answer could not be read.",
@@ -94,6 +108,9 @@ impl<'a> Request<'a> {
         if let Some(body) = self.body {
             headers.set("content-type", "application/json")?;
             init.set_body(&JsValue::from_str(&body));
+        }
+        if let Some(file) = self.file {
+            init.set_body(file);
         }
         init.set_headers(&headers);
         init.set_signal(self.abort);

@@ -32,8 +32,14 @@ pub(crate) fn draft_key(conversation: Option<ConversationId>) -> String {
     )
 }
 
+/// Where settings of a conversation are kept until the server has them.
+pub(crate) fn settings_key(conversation: ConversationId) -> String {
+    format!("rivulet.settings.{conversation}")
+}
+
 pub(crate) const MODEL: &str = "rivulet.model";
 pub(crate) const PREFER: &str = "rivulet.prefer";
 pub(crate) const MAX_COST: &str = "rivulet.max_cost";
+pub(crate) const FOLDERS: &str = "rivulet.folders";
 pub(crate) const SIDEBAR: &str = "rivulet.sidebar";
 pub(crate) const THEME: &str = "rivulet.theme";

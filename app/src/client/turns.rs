@@ -1,7 +1,5 @@
 //! Turns over the wire: start, follow, stop.
 
-use std::collections::VecDeque;
-
 use protocol::{
     Entry, Event, Problem, TurnId,
     api::{self, StartTurn, Stop},
@@ -13,12 +11,11 @@ use super::http::{Body, Request};
 
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// A turn's events as they arrive. Dropping it closes the connection, which
-/// is leaving, not stopping.
-pub(crate) struct EventStream {
+/// The frames of an event stream as they arrive. Dropping it closes the
+/// connection, which is leaving, not stopping.
+pub(crate) struct Frames {
     body: Body,
     decoder: sse::Decoder,
-    ready: VecDeque<Entry>,
     _abort: Abort,
 }
 
@@ -33,26 +30,13 @@ impl Drop for Abort {
     }
 }
 
-impl EventStream {
-    /// Starts a turn; its answer is the stream itself. `abort` closes the
+impl Frames {
+    /// Sends a request whose answer is an event stream. `abort` closes the
     /// connection from elsewhere, also before there is an answer.
-    pub(crate) async fn start(
-        request: &StartTurn,
+    pub(crate) async fn open(
+        request: Request<'_>,
         abort: Option<AbortController>,
     ) -> Result<Self, Problem> {
-        Self::open(Request::new("POST", api::TURNS).json(request), abort).await
-    }
-
-    /// Follows a turn from after the entry of that number.
-    pub(crate) async fn follow(
-        turn: TurnId,
-        after: u64,
-        abort: Option<AbortController>,
-    ) -> Result<Self, Problem> {
-        Self::open(Request::new("GET", &api::events(turn, after)), abort).await
-    }
-
-    async fn open(request: Request<'_>, abort: Option<AbortController>) -> Result<Self, Problem> {
         let abort = Abort(abort);
         let signal = abort.0.as_ref().map(AbortController::signal);
         let mut request = request.accept(EVENT_STREAM);
@@ -64,23 +48,55 @@ impl EventStream {
         Ok(Self {
             body,
             decoder: sse::Decoder::default(),
-            ready: VecDeque::new(),
             _abort: abort,
         })
     }
 
-    /// The next entry; `None` when the connection ended, which before a
-    /// terminal event means: come back. `alive` is called whenever bytes came,
-    /// heartbeats included.
-    pub(crate) async fn next(&mut self, alive: impl Fn()) -> Option<Entry> {
+    /// The next frame; `None` when the connection ended. `alive` is called
+    /// whenever bytes came, heartbeats included.
+    pub(crate) async fn next(&mut self, alive: impl Fn()) -> Option<sse::Frame> {
         loop {
-            if let Some(entry) = self.ready.pop_front() {
-                return Some(entry);
+            if let Some(frame) = self.decoder.next_frame().ok()? {
+                return Some(frame);
             }
             self.decoder.push(&self.body.next().await?);
             alive();
-            while let Some(frame) = self.decoder.next_frame().ok()? {
-                self.ready.extend(entry_of(&frame));
+        }
+    }
+}
+
+/// A turn's events as they arrive.
+pub(crate) struct EventStream(Frames);
+
+impl EventStream {
+    /// Starts a turn; its answer is the stream itself.
+    pub(crate) async fn start(
+        request: &StartTurn,
+        abort: Option<AbortController>,
+    ) -> Result<Self, Problem> {
+        let request = Request::new("POST", api::TURNS).json(request);
+        Frames::open(request, abort).await.map(Self)
+    }
+
+    /// Follows a turn from after the entry of that number.
+    pub(crate) async fn follow(
+        turn: TurnId,
+        after: u64,
+        abort: Option<AbortController>,
+    ) -> Result<Self, Problem> {
+        let path = api::events(turn, after);
+        Frames::open(Request::new("GET", &path), abort)
+            .await
+            .map(Self)
+    }
+
+    /// The next entry; `None` when the connection ended, which before a
+    /// terminal event means: come back. `alive` is as for [`Frames::next`].
+    pub(crate) async fn next(&mut self, alive: impl Fn()) -> Option<Entry> {
+        loop {
+            let frame = self.0.next(&alive).await?;
+            if let Some(entry) = entry_of(&frame) {
+                return Some(entry);
             }
         }
     }

@@ -25,7 +25,9 @@ impl Writer {
     /// Ends the turn, for this reason unless another came first.
     pub(crate) async fn conclude(mut self, end: End) {
         // Still there only after a fault in it: dropping closes it as well.
-        self.answer = None;
+        if let Some(mut answer) = self.answer.take() {
+            self.release(answer.held());
+        }
         // What was gathered belongs to the answer, unless Stop sealed the log.
         // An answer that is too large is ending for that very reason.
         let _ = self.gather.flush(&self.turn.log);
@@ -53,6 +55,7 @@ impl Writer {
         let turn = &self.turn;
         self.shared.registry().ended(turn.ids.turn);
         turn.log.close(last_words);
+        self.shared.changed(turn.ids.conversation);
         // Set here alone: the guard of the task looks first.
         let _ = turn.ended.set(stored);
     }
@@ -75,6 +78,7 @@ impl Writer {
         let (reason, problem) = match &end {
             End::Finished(reason) => (reason.clone(), None),
             End::Stopped(_) => ("stopped by the reader".to_owned(), None),
+            End::Phrase(_) => ("stop phrase".to_owned(), None),
             End::Unwatched => ("nobody was watching".to_owned(), None),
             End::Failed(problem) => (problem::reason(problem.kind), Some(problem.clone())),
             End::Interrupted => {
@@ -84,14 +88,20 @@ impl Writer {
         };
         let ending = Ending {
             reason,
-            statistics: self
-                .tally
-                .statistics(&transcript, self.turn.accepted.elapsed()),
+            statistics: Statistics {
+                stop_phrase: match &end {
+                    End::Phrase(phrase) => Some(phrase.clone()),
+                    _ => None,
+                },
+                ..self
+                    .tally
+                    .statistics(&transcript, self.turn.accepted.elapsed())
+            },
             problem,
         };
         events.push(match end {
             End::Finished(_) => Event::Finished(ending),
-            End::Stopped(_) | End::Unwatched => Event::Stopped(ending),
+            End::Stopped(_) | End::Phrase(_) | End::Unwatched => Event::Stopped(ending),
             End::Failed(_) => Event::Failed(ending),
             End::Interrupted => {
                 transcript.state = MessageState::Interrupted;
@@ -161,6 +171,7 @@ impl Tally {
         let report = &self.report;
         let model = report.model.as_ref().unwrap_or(&self.model);
         let provider = model.split_once('/').map(|(provider, _)| provider);
+        let (begun, new) = self.part_new(&transcript.text);
         Statistics {
             provider: provider
                 .filter(|_| report.model.is_some())
@@ -169,15 +180,27 @@ impl Tally {
             first_token_ms: self.first_token.map(|time| time.as_millis() as u64),
             duration_ms: duration.as_millis() as u64,
             chunks: self.chunks,
-            characters: transcript.text.chars().count() as u64,
-            words: transcript.text.split_whitespace().count() as u64,
+            characters: new.chars().count() as u64,
+            words: new.split_whitespace().count() as u64,
             usage: self.usage(),
             attempts: report.attempts.len() as u32,
             tries: self.tries(),
             route: report.route.clone(),
             saving: report.saving.clone(),
             cached: report.cached,
+            begun,
+            stop_phrase: None,
         }
+    }
+
+    /// How many characters of the text are an earlier version's, and the rest.
+    fn part_new<'a>(&self, text: &'a str) -> (u64, &'a str) {
+        if self.begun == 0 {
+            return (0, text);
+        }
+        let mut rest = text.chars();
+        let begun = rest.by_ref().take(self.begun).count();
+        (begun as u64, rest.as_str())
     }
 
     /// The attempts in short, where there was more than one.

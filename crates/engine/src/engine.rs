@@ -8,6 +8,7 @@ use std::{
 use gateway::Gateway;
 use protocol::{Conversation, ConversationId, MessageState, Problem, TurnId};
 use store::Store;
+use tokio::sync::broadcast;
 use tokio_util::{
     sync::{CancellationToken, DropGuard},
     task::TaskTracker,
@@ -19,6 +20,9 @@ use crate::{
 
 /// How long a shutdown waits for the store before it lets go.
 const SHUTDOWN: Duration = Duration::from_secs(4);
+
+/// How many changes a listener may be behind before it misses some.
+const CHANGES: usize = 256;
 
 /// Runs turns. Clones are the same engine.
 #[derive(Clone)]
@@ -74,6 +78,7 @@ impl Engine {
         Self {
             shared: Arc::new(Shared {
                 registry: Mutex::new(Registry::new(config.keep_log)),
+                changes: broadcast::Sender::new(CHANGES),
                 tasks: TaskTracker::new(),
                 _stop_checkpoints: stop.drop_guard(),
                 checkpoints,
@@ -129,6 +134,13 @@ impl Engine {
         Ok(conversation)
     }
 
+    /// Tells of every conversation in which a turn begins or ends, once that is
+    /// stored. A listener that is too far behind is told how many it missed.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<ConversationId> {
+        self.shared.changes.subscribe()
+    }
+
     /// How many turns run.
     #[must_use]
     pub fn running(&self) -> usize {
@@ -172,6 +184,7 @@ pub(crate) struct Shared {
     pub(crate) checkpoints: Arc<Checkpoints>,
     pub(crate) tasks: TaskTracker,
     registry: Mutex<Registry>,
+    changes: broadcast::Sender<ConversationId>,
     _stop_checkpoints: DropGuard,
 }
 
@@ -179,6 +192,12 @@ impl Shared {
     /// A turn that runs or ended recently.
     pub(crate) fn turn(&self, id: TurnId) -> Option<Arc<Turn>> {
         self.registry().get(id)
+    }
+
+    /// Tells listeners that something of a conversation was stored.
+    pub(crate) fn changed(&self, conversation: ConversationId) {
+        // Fails only where nobody listens.
+        let _ = self.changes.send(conversation);
     }
 
     pub(crate) fn registry(&self) -> MutexGuard<'_, Registry> {

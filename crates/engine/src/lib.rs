@@ -6,16 +6,19 @@
 //! position, so none of them can slow the turn or another watcher. What is
 //! stored is the fold of the log, which is also what watchers see.
 
+mod attachments;
 mod bite;
 mod checkpoint;
 mod ending;
 mod engine;
 mod gather;
 mod log;
+mod place;
 mod presence;
 mod problem;
 mod registry;
 mod start;
+mod steer;
 mod stop;
 mod stored;
 mod turn;

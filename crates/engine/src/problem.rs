@@ -36,6 +36,17 @@ pub(crate) fn shutting_down() -> Problem {
         .retryable()
 }
 
+/// The answer that is needed, or another one to the same question, is not
+/// complete.
+pub(crate) fn busy() -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        "The answer here is still being written.",
+    )
+    .advice("Wait until it is complete, or stop it.")
+    .retryable()
+}
+
 /// A fault of ours.
 pub(crate) fn internal() -> Problem {
     Problem::new(

@@ -27,6 +27,8 @@ pub(crate) enum Registered {
     New,
     /// There is one with this id, which stays.
     Known(Started),
+    /// Another one answers the same question.
+    Busy,
     /// No more turns are taken in.
     Closed,
 }
@@ -41,13 +43,18 @@ impl Registry {
         }
     }
 
-    /// Takes in a new turn.
+    /// Takes in a new turn. Whether its question is free is looked at here
+    /// again, because two requests may have found it so at once.
     pub(crate) fn insert(&mut self, turn: Arc<Turn>) -> Registered {
         if let Some(known) = self.get(turn.ids.turn) {
             return Registered::Known(known.ids);
         }
         if self.closed {
             return Registered::Closed;
+        }
+        let mut others = self.turns.values();
+        if others.any(|other| other.ids.question == turn.ids.question && !other.log.is_closed()) {
+            return Registered::Busy;
         }
         self.turns.insert(turn.ids.turn, turn);
         Registered::New

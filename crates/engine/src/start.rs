@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use gateway::{AnswerRequest, ChatMessage, ChatRequest, Options, Params};
+use gateway::{AUTO, AnswerRequest, ChatMessage, ChatRequest, Options, Params, StopPhrases};
 use protocol::{
-    Conversation, ConversationId, Event, Message, MessageId, MessageState, Problem, ProblemKind,
-    Role, Settings, TurnId, Usd,
+    Attachment, Event, MessageId, Problem, ProblemKind, Settings, TurnId,
     api::{StartTurn, Started},
-    title_from,
+    check_text,
 };
 use store::NewTurn;
 use tokio::{
@@ -18,10 +17,10 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    Engine,
+    Engine, attachments,
     checkpoint::Kept,
-    engine::now_ms,
-    log::Log,
+    log::{self, Log},
+    place::Place,
     problem,
     registry::Registered,
     turn::{self, Turn},
@@ -30,8 +29,12 @@ use crate::{
 impl Engine {
     /// Starts a turn: stores the question and an empty answer while the model
     /// is already being asked, and returns when they are stored. The turn can
-    /// be watched from then on. A request that names a turn which exists starts nothing and gets
-    /// the ids of that turn.
+    /// be watched from then on; the log of one that extends an answer begins
+    /// with that answer's text. A request that names a turn which exists starts
+    /// nothing and gets the ids of that turn.
+    ///
+    /// Turns of one conversation may run beside each other where none of them
+    /// needs what another is writing, and no two answer the same question.
     ///
     /// # Errors
     /// A problem where the request is wrong (`bad_request`, `too_large`),
@@ -48,50 +51,34 @@ impl Engine {
         check(&request, self.shared.config.message_limit)?;
         let model = self.shared.gateway.resolve(request.model.as_deref())?;
         let place = self.place(&request).await?;
+        let files = self.load(&request.attachments).await?;
+        let has_image = |files: &[Attachment]| files.iter().any(Attachment::is_image);
+        // The question, where it is there already, is the last of what was said.
+        let asked = place.history.last().filter(|_| place.question.is_some());
+        let is_about_image = files.iter().any(|it| it.file.is_image())
+            || asked.is_some_and(|question| has_image(&question.attachments));
+        let mut said = place.history.iter();
+        let has_images = is_about_image || said.any(|message| has_image(&message.attachments));
+        // For `auto` this looks at every model.
+        let blind = has_images && self.shared.gateway.sees_images(&model) == Some(false);
+        if blind && is_about_image {
+            return Err(does_not_see(&model));
+        }
+        let mut messages = self.history(&place.history, blind, &files).await?;
+        if place.question.is_none() {
+            messages.push(attachments::question(request.text.clone(), &files));
+        }
 
         let ids = Started {
             turn: request.turn.unwrap_or_else(|| TurnId(Uuid::now_v7())),
             conversation: place.conversation,
-            question: request.retry.unwrap_or_else(|| MessageId(Uuid::now_v7())),
+            question: place.question.unwrap_or_else(|| MessageId(Uuid::now_v7())),
             answer: MessageId(Uuid::now_v7()),
         };
-        let new = new_turn(ids, &place, &request, &model);
-        let mut messages = place.history;
-        if request.retry.is_none() {
-            messages.push(ChatMessage::text(Role::User, request.text));
-        }
-        let settings = request.settings;
-        let ask = AnswerRequest {
-            turn: ids.turn,
-            ask: ChatRequest {
-                model,
-                system: settings.system,
-                messages: messages.into(),
-                params: Params {
-                    temperature: settings.temperature,
-                    max_tokens: settings.max_tokens,
-                    ..Params::default()
-                },
-                stream: true,
-                ..ChatRequest::default()
-            },
-            options: Options {
-                prefer: settings.prefer,
-                max_cost: settings.max_cost,
-                // Whoever asks again wants another answer.
-                cache: match request.retry {
-                    Some(_) => Some(false),
-                    None => settings.cache,
-                },
-                // Until there are accounts, a conversation is the narrowest
-                // circle of people there is.
-                owner: Some(ids.conversation.to_string()),
-                fallbacks: None,
-                may_replace: true,
-                unseen: false,
-            },
-        };
-        self.begin(accepted, ids, new, ask).await
+        let kept = files.into_iter().map(|it| it.file).collect();
+        let new = place.new_turn(ids, request.text, kept, &model);
+        let asked = Asked::new(ids.turn, model, messages, request.settings, place);
+        self.begin(accepted, ids, new, asked).await
     }
 
     /// Sets the task of a new turn going, and returns when it is stored.
@@ -100,7 +87,7 @@ impl Engine {
         accepted: Instant,
         ids: Started,
         new: NewTurn,
-        ask: AnswerRequest,
+        asked: Asked,
     ) -> Result<Started, Problem> {
         let log = Log::new(
             Event::Accepted {
@@ -111,11 +98,19 @@ impl Engine {
             },
             self.shared.config.grace,
         );
+        // Watchers and the store see the whole answer.
+        let begun = &asked.request.options.begun;
+        if !begun.is_empty() {
+            let delta = begun.clone();
+            let begun = log.append(Event::Text { delta });
+            begun.map_err(|log::Full| problem::answer_too_large())?;
+        }
         let turn = Arc::new(Turn {
             ids,
             accepted,
             log: Arc::new(log),
             kept: Kept::default(),
+            begun: SetOnce::new(),
             end: SetOnce::new(),
             ended: SetOnce::new(),
         });
@@ -126,12 +121,13 @@ impl Engine {
             Registered::New => {}
             // The same request came twice at once.
             Registered::Known(ids) => return Ok(ids),
+            Registered::Busy => return Err(problem::busy()),
             Registered::Closed => return Err(problem::shutting_down()),
         }
         // Whoever asked may go away at any moment, and a turn that is stored
         // must run: from here on the task goes its own way.
         let (stored, outcome) = oneshot::channel();
-        let task = turn::run(Arc::clone(&self.shared), turn, new, ask, stored);
+        let task = turn::run(Arc::clone(&self.shared), turn, new, asked, stored);
         self.shared.tasks.spawn(task);
         match outcome.await {
             Ok(result) => result.map(|()| ids),
@@ -155,191 +151,99 @@ impl Engine {
             Err(error) => Err(problem::of_store(&error)),
         }
     }
+}
 
-    /// Where the request's question goes, or is.
-    async fn place(&self, request: &StartTurn) -> Result<Place, Problem> {
-        let Some(id) = request.conversation else {
-            if request.parent.is_some() || request.retry.is_some() {
-                return Err(bad("A message was named without its conversation."));
-            }
-            return Ok(Place {
-                conversation: ConversationId(Uuid::now_v7()),
-                title: Some(title_from(&request.text)),
-                parent: None,
-                history: Vec::new(),
-                not_before_ms: 0,
-            });
+/// A turn as the gateway is asked, and where its answer ends.
+pub(crate) struct Asked {
+    pub(crate) request: AnswerRequest,
+    pub(crate) stop: Option<StopPhrases>,
+}
+
+impl Asked {
+    fn new(
+        turn: TurnId,
+        model: String,
+        messages: Vec<ChatMessage>,
+        settings: Settings,
+        place: Place,
+    ) -> Self {
+        // Not sent to the model: it would not tell where it stopped, nor keep
+        // the phrase.
+        let stop = StopPhrases::new(&settings.stop, settings.keep_stop);
+        let ask = ChatRequest {
+            model,
+            system: settings.system,
+            messages: messages.into(),
+            params: Params {
+                temperature: settings.temperature,
+                top_p: settings.top_p,
+                max_tokens: settings.max_tokens,
+                ..Params::default()
+            },
+            stream: true,
+            ..ChatRequest::default()
         };
-        let conversation = self.conversation(id).await?;
-        let path = match request.retry.or(request.parent) {
-            None => conversation.newest_path(),
-            Some(message) => path_to(&conversation, message).ok_or_else(|| {
-                Problem::new(
-                    ProblemKind::NotFound,
-                    "There is no such message in this conversation.",
-                )
-            })?,
-        };
-        check_place(&conversation, path.last().copied(), request.retry.is_some())?;
-        Ok(Place {
-            conversation: id,
-            title: None,
-            parent: path.last().map(|message| message.id),
-            // An answer that failed before its first word is nothing a model
-            // could read; most refuse empty messages.
-            history: path
-                .into_iter()
-                .filter(|message| !message.text.is_empty())
-                .map(|message| ChatMessage::text(message.role, message.text.as_str()))
-                .collect(),
-            not_before_ms: conversation
-                .messages
-                .iter()
-                .map(|message| message.created_ms)
-                .max()
-                .unwrap_or(0),
-        })
+        Self {
+            stop: stop.map(|stop| stop.after(&place.begun)),
+            request: AnswerRequest {
+                turn,
+                ask,
+                options: Options {
+                    prefer: settings.prefer,
+                    max_cost: settings.max_cost,
+                    // Whoever asks again wants another answer, and what is
+                    // temporary must leave nothing behind.
+                    cache: match place.question.is_some() || place.temporary {
+                        true => Some(false),
+                        false => settings.cache,
+                    },
+                    // Until there are accounts, a conversation is the narrowest
+                    // circle of people there is.
+                    owner: Some(place.conversation.to_string()),
+                    fallbacks: None,
+                    may_replace: true,
+                    unseen: false,
+                    begun: place.begun,
+                },
+            },
+        }
     }
-}
-
-/// Whether a question may follow this message or, for a retry, whether another
-/// answer may.
-fn check_place(
-    conversation: &Conversation,
-    last: Option<&Message>,
-    retry: bool,
-) -> Result<(), Problem> {
-    let Some(last) = last else {
-        return Ok(());
-    };
-    let writing = |message: &Message| message.state == MessageState::Writing;
-    let busy = match (retry, last.role) {
-        (true, Role::Assistant) => return Err(bad("Only a question can be answered anew.")),
-        (false, Role::User) => return Err(bad("A message can only follow an answer.")),
-        (true, Role::User) => conversation
-            .messages
-            .iter()
-            .any(|message| message.parent == Some(last.id) && writing(message)),
-        (false, Role::Assistant) => writing(last),
-    };
-    if busy {
-        return Err(Problem::new(
-            ProblemKind::Conflict,
-            "The answer here is still being written.",
-        )
-        .advice("Wait until it is complete, or stop it.")
-        .retryable());
-    }
-    Ok(())
-}
-
-/// Where a question goes, and what was said before it.
-struct Place {
-    conversation: ConversationId,
-    /// The title, where the conversation is new.
-    title: Option<String>,
-    /// What the question follows; for a retry, the question.
-    parent: Option<MessageId>,
-    /// What was said up to there.
-    history: Vec<ChatMessage>,
-    /// A clock that was set back must not make the newest message look older
-    /// than another.
-    not_before_ms: i64,
-}
-
-fn new_turn(ids: Started, place: &Place, request: &StartTurn, model: &str) -> NewTurn {
-    let created_ms = now_ms().max(place.not_before_ms);
-    let question = Message {
-        id: ids.question,
-        parent: place.parent,
-        role: Role::User,
-        state: MessageState::Finished,
-        text: request.text.clone(),
-        thinking: String::new(),
-        tools: Vec::new(),
-        model: None,
-        created_ms,
-        turn: None,
-        last_event: 0,
-        statistics: None,
-        reason: None,
-        problem: None,
-    };
-    let answer = Message {
-        id: ids.answer,
-        parent: Some(ids.question),
-        role: Role::Assistant,
-        state: MessageState::Writing,
-        text: String::new(),
-        model: Some(model.to_owned()),
-        turn: Some(ids.turn),
-        ..question.clone()
-    };
-    NewTurn {
-        conversation: ids.conversation,
-        new_conversation: place.title.clone(),
-        question: request.retry.is_none().then_some(question),
-        answer,
-    }
-}
-
-/// The messages from the root to this one.
-fn path_to(conversation: &Conversation, id: MessageId) -> Option<Vec<&Message>> {
-    let find = |id| conversation.messages.iter().find(|other| other.id == id);
-    let mut path = vec![find(id)?];
-    while let Some(parent) = path.last().and_then(|message| find(message.parent?)) {
-        path.push(parent);
-    }
-    path.reverse();
-    Some(path)
 }
 
 /// Whether the request is sound by itself.
 fn check(request: &StartTurn, limit: usize) -> Result<(), Problem> {
-    if request.retry.is_some() {
-        if !request.text.is_empty() || request.parent.is_some() {
-            return Err(bad(
-                "A question that is to be answered anew has its text and its place already.",
-            ));
+    let places = [request.parent, request.edit, request.retry, request.extend];
+    if places.iter().flatten().count() > 1 {
+        return Err(bad(
+            "A turn has one place: it follows a message (`parent`), or is another version of a \
+             question (`edit`) or of an answer (`retry`, `extend`).",
+        ));
+    }
+    let has_message = !request.text.trim().is_empty() || !request.attachments.is_empty();
+    if request.retry.or(request.extend).is_some() {
+        if has_message || !request.text.is_empty() {
+            return Err(
+                bad("The question is there already: nothing can be added to it.")
+                    .advice("Edit it instead."),
+            );
         }
-    } else if request.text.trim().is_empty() {
+    } else if !has_message {
         return Err(bad("The message is empty.").advice("Write something first."));
     }
-    let Settings {
-        system,
-        temperature,
-        max_tokens,
-        max_cost,
-        prefer: _,
-        cache: _,
-    } = &request.settings;
-    let system = system.as_deref().unwrap_or_default();
-    for (what, text) in [
-        ("message", request.text.as_str()),
-        ("system prompt", system),
-    ] {
-        if text.len() > limit {
-            return Err(Problem::new(
-                ProblemKind::TooLarge,
-                format!("The {what} has {} bytes; the limit is {limit}.", text.len()),
-            )
-            .advice("Shorten it, or raise the limit in the server's configuration."));
-        }
-        if text.contains('\0') {
-            return Err(bad(format!("The {what} contains a NUL character."))
-                .advice("Remove it: no text needs one."));
-        }
-    }
-    if temperature.is_some_and(|value| !(0.0..=2.0).contains(&value)) {
-        return Err(bad("The temperature must be between 0 and 2."));
-    }
-    if max_cost.is_some_and(|most| most <= Usd::ZERO) {
-        return Err(bad("The maximum price must be more than 0."));
-    }
-    if *max_tokens == Some(0) {
-        return Err(bad("The limit on output tokens must be at least 1."));
-    }
-    Ok(())
+    check_text("message", &request.text, limit)?;
+    attachments::check(&request.attachments)?;
+    request.settings.check(limit)
+}
+
+fn does_not_see(model: &str) -> Problem {
+    let (who, what) = match model {
+        AUTO => ("No model here sees images.".to_owned(), "Add one that does"),
+        model => (
+            format!("{model} does not see images."),
+            "Choose a model that does",
+        ),
+    };
+    bad(who).advice(format!("{what}, or remove the image."))
 }
 
 fn bad(message: impl Into<String>) -> Problem {

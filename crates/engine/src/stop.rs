@@ -5,7 +5,9 @@
 //! at once, stores what had been shown, and then announces `stopped`. Stop
 //! returns when that is done.
 
-use protocol::{ConversationId, Problem, TurnId, api};
+use std::{collections::HashSet, sync::Arc};
+
+use protocol::{ConversationId, MessageId, Problem, StopPhrase, TurnId, api};
 
 use crate::{Engine, problem, turn::Turn};
 
@@ -16,6 +18,8 @@ pub(crate) enum End {
     Finished(String),
     /// Somebody pressed Stop, having seen this many characters.
     Stopped(Option<usize>),
+    /// It came to a stop phrase.
+    Phrase(StopPhrase),
     /// Nobody was watching.
     Unwatched,
     /// It could not be completed.
@@ -41,21 +45,71 @@ impl Engine {
         }
     }
 
-    /// Stops the running turns of a conversation that is about to be deleted.
+    /// Stops the running turns of conversations that are about to be deleted.
     ///
     /// # Errors
     /// `storage` where an answer could not be stored; all are stopped even so.
-    pub async fn stop_conversation(&self, conversation: ConversationId) -> Result<(), Problem> {
+    pub async fn stop_conversations(
+        &self,
+        conversations: &[ConversationId],
+    ) -> Result<(), Problem> {
+        stop_all(&self.running_in(conversations)).await
+    }
+
+    /// Stops the running turns of a conversation whose answers are among these
+    /// messages or below them, which are about to be deleted.
+    ///
+    /// # Errors
+    /// `not_found` where there is no such conversation; `storage` where the
+    /// store cannot be read or an answer could not be stored; all are stopped
+    /// even so.
+    pub async fn stop_messages(
+        &self,
+        conversation: ConversationId,
+        messages: &[MessageId],
+    ) -> Result<(), Problem> {
+        let mut turns = self.running_in(&[conversation]);
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let stored = self.shared.store.conversation(conversation).await;
+        let stored = stored.map_err(|error| problem::of_store(&error))?;
+        turns.retain(|turn| {
+            let path = stored.path_to(turn.ids.answer);
+            path.iter().any(|message| messages.contains(&message.id))
+        });
+        stop_all(&turns).await
+    }
+
+    /// Stops the turns of these conversations that run though their answers
+    /// were deleted: those that began while it was done. Nobody would see them,
+    /// and each costs money.
+    pub async fn stop_deleted(&self, conversations: &[ConversationId]) {
+        let mut turns = Vec::new();
+        for turn in self.running_in(conversations) {
+            // One that is being stored cannot be told from a deleted one.
+            let is_begun = tokio::select! {
+                _ = turn.begun.wait() => true,
+                _ = turn.ended.wait() => false,
+            };
+            let stored = self.shared.store.answer_of(turn.ids.turn);
+            if is_begun && let Err(store::Error::NotFound(_)) = stored.await {
+                turns.push(turn);
+            }
+        }
+        // The log has what could not be stored; it was deleted anyway.
+        let _ = stop_all(&turns).await;
+    }
+
+    /// The turns of these conversations that run.
+    fn running_in(&self, conversations: &[ConversationId]) -> Vec<Arc<Turn>> {
         let mut turns = self.shared.registry().all();
-        turns.retain(|turn| turn.ids.conversation == conversation && !turn.log.is_closed());
-        for turn in &turns {
-            turn.stop(None);
+        turns.retain(|turn| !turn.log.is_closed());
+        if !turns.is_empty() {
+            let wanted: HashSet<_> = conversations.iter().collect();
+            turns.retain(|turn| wanted.contains(&turn.ids.conversation));
         }
-        let mut result = Ok(());
-        for turn in &turns {
-            result = result.and(turn.ended.wait().await.clone());
-        }
-        result
+        turns
     }
 
     /// The stored answer of a turn.
@@ -65,6 +119,18 @@ impl Engine {
             Err(error) => Err(problem::of_store(&error)),
         }
     }
+}
+
+/// Stops all of them, and returns when they are stored.
+async fn stop_all(turns: &[Arc<Turn>]) -> Result<(), Problem> {
+    for turn in turns {
+        turn.stop(None);
+    }
+    let mut result = Ok(());
+    for turn in turns {
+        result = result.and(turn.ended.wait().await.clone());
+    }
+    result
 }
 
 impl Turn {

@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
-use gateway::{Answer, AnswerRequest, ChatMessage, Report, Step};
+use gateway::{ChatMessage, Report, Step};
 use protocol::{Event, Problem, Usage, api::Started};
 use store::NewTurn;
 use tokio::{
@@ -13,7 +13,14 @@ use tokio::{
 };
 
 use crate::{
-    checkpoint::Kept, engine::Shared, gather::Gather, log::Full, log::Log, problem, stop::End,
+    checkpoint::Kept,
+    engine::Shared,
+    gather::Gather,
+    log::{Full, Log},
+    problem,
+    start::Asked,
+    steer::{Piece, Steered},
+    stop::End,
 };
 
 /// A turn, as everybody sees it.
@@ -23,6 +30,8 @@ pub(crate) struct Turn {
     pub(crate) accepted: Instant,
     pub(crate) log: Arc<Log>,
     pub(crate) kept: Kept,
+    /// Set when its beginning is stored.
+    pub(crate) begun: SetOnce<()>,
     /// Why it ends. Set by whoever comes first; the task then winds up.
     pub(crate) end: SetOnce<End>,
     /// Set when it has ended, with whether its answer is stored.
@@ -33,9 +42,9 @@ pub(crate) struct Turn {
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) turn: Arc<Turn>,
-    pub(crate) answer: Option<Box<dyn Answer>>,
-    /// Steps of the answer that came before the turn was stored.
-    pub(crate) ahead: VecDeque<Step>,
+    pub(crate) answer: Option<Steered>,
+    /// Pieces of the answer that came before the turn was stored.
+    pub(crate) ahead: VecDeque<Piece>,
     pub(crate) gather: Gather,
     pub(crate) tally: Tally,
 }
@@ -47,6 +56,8 @@ pub(crate) struct Tally {
     pub(crate) model: String,
     /// Bytes of the request's messages.
     pub(crate) asked: usize,
+    /// How many characters of the text are an earlier version's.
+    pub(crate) begun: usize,
     /// Bytes of text, thinking and tool arguments.
     pub(crate) received: usize,
     pub(crate) chunks: u64,
@@ -63,19 +74,21 @@ pub(crate) async fn run(
     shared: Arc<Shared>,
     turn: Arc<Turn>,
     new: NewTurn,
-    request: AnswerRequest,
+    asked: Asked,
     stored: oneshot::Sender<Result<(), Problem>>,
 ) {
     let _guard = Guard(Arc::clone(&shared), Arc::clone(&turn));
+    let Asked { request, stop } = asked;
     let asked = request.ask.messages.iter().map(ChatMessage::bytes);
     let tally = Tally {
         model: request.ask.model.clone(),
         asked: asked.sum::<usize>() + request.ask.system.as_ref().map_or(0, String::len),
+        begun: request.options.begun.chars().count(),
         ..Tally::default()
     };
     let mut writer = Writer {
         gather: Gather::new(shared.config.gather),
-        answer: Some(shared.gateway.answer(request)),
+        answer: Some(Steered::new(shared.gateway.answer(request), stop)),
         ahead: VecDeque::new(),
         shared,
         turn,
@@ -88,6 +101,11 @@ pub(crate) async fn run(
         return;
     }
     drop(new);
+    // Set here alone.
+    let _ = writer.turn.begun.set(());
+    writer.shared.changed(writer.turn.ids.conversation);
+    // It may begin with text already.
+    writer.shared.checkpoints.note(&writer.turn);
     let _ = stored.send(Ok(()));
     // A fault in the gateway must not take away what it had sent.
     let end = AssertUnwindSafe(writer.write())
@@ -109,7 +127,8 @@ impl Writer {
             stored = &mut storing => stored,
             asked = asking => {
                 if asked.is_err() {
-                    self.ahead.push_back(Step::Failed(problem::internal()));
+                    let failed = Step::Failed(problem::internal());
+                    self.ahead.push_back(Piece::Step(failed));
                 }
                 storing.await
             }
@@ -125,19 +144,29 @@ impl Writer {
         loop {
             // As in `write`.
             tokio::task::consume_budget().await;
-            let step = tokio::select! {
+            let piece = tokio::select! {
                 biased;
                 _ = self.turn.end.wait() => break,
-                step = answer.next() => step,
+                piece = answer.next() => piece,
             };
-            let Some(step) = step else { return };
-            let last = matches!(step, Step::Finished(_) | Step::Failed(_));
-            self.ahead.push_back(step);
+            let Some(piece) = piece else { return };
+            let (last, met) = (piece.is_last(), matches!(piece, Piece::Met(_)));
+            self.ahead.push_back(piece);
+            if met {
+                break;
+            }
             if last {
                 return;
             }
         }
-        self.close_upstream();
+        if let Some(mut answer) = self.answer.take() {
+            // It comes behind what has not been written yet.
+            let held = answer.held();
+            if !held.is_empty() {
+                self.ahead.push_back(Piece::Step(Step::Text(held)));
+            }
+            self.tally.report = answer.close();
+        }
     }
 
     /// Forgets a turn of which nothing could be stored.
@@ -166,17 +195,20 @@ impl Writer {
             }
             let written = tokio::select! {
                 biased;
-                end = &mut interruption => break end,
+                end = &mut interruption => {
+                    self.write_ahead();
+                    break end;
+                }
                 () = &mut frame, if due.is_some() => {
                     self.gather.send(Instant::now(), &self.turn.log)
                 }
-                step = next(&mut self.ahead, &mut self.answer) => {
-                    match self.tally.event(step, self.turn.accepted) {
+                piece = next(&mut self.ahead, &mut self.answer) => {
+                    match self.tally.event(piece, self.turn.accepted) {
                         Ok(event) => self.gather.add(event, Instant::now(), &self.turn.log),
                         Err(end) => match (self.gather.flush(&self.turn.log), &end) {
                             // What does not fit must not be missing from an
                             // answer that is called whole.
-                            (Err(Full), End::Finished(_)) => Err(Full),
+                            (Err(Full), End::Finished(_) | End::Phrase(_)) => Err(Full),
                             _ => break end,
                         },
                     }
@@ -193,24 +225,52 @@ impl Writer {
         end
     }
 
+    /// Writes what came before the turn was stored, where something else ends
+    /// it. Stop has sealed the log: then nothing of it is shown.
+    fn write_ahead(&mut self) {
+        while let Some(piece) = self.ahead.pop_front() {
+            let event = self.tally.event(Some(piece), self.turn.accepted);
+            let Ok(event) = event else { break };
+            let added = self.gather.add(event, Instant::now(), &self.turn.log);
+            if let Err(Full) = added {
+                break;
+            }
+        }
+    }
+
     fn close_upstream(&mut self) {
-        if let Some(answer) = self.answer.take() {
+        if let Some(mut answer) = self.answer.take() {
+            self.release(answer.held());
             self.tally.report = answer.close();
         }
     }
+
+    /// Text that was held back belongs to the answer, unless Stop sealed the
+    /// log.
+    pub(crate) fn release(&mut self, held: String) {
+        self.tally.received += held.len();
+        let held = Event::Text { delta: held };
+        // An answer that is too large is ending for that very reason.
+        let _ = self.gather.add(held, Instant::now(), &self.turn.log);
+    }
 }
 
-/// The next step. Cancel-safe where the answer is.
-async fn next(ahead: &mut VecDeque<Step>, answer: &mut Option<Box<dyn Answer>>) -> Option<Step> {
+/// The next piece. Cancel-safe where the answer is.
+async fn next(ahead: &mut VecDeque<Piece>, answer: &mut Option<Steered>) -> Option<Piece> {
     match ahead.pop_front() {
-        Some(step) => Some(step),
+        Some(piece) => Some(piece),
         None => answer.as_mut()?.next().await,
     }
 }
 
 impl Tally {
-    /// Counts a step, and tells what it means: an event, or the end.
-    fn event(&mut self, step: Option<Step>, accepted: Instant) -> Result<Event, End> {
+    /// Counts a piece, and tells what it means: an event, or the end.
+    fn event(&mut self, piece: Option<Piece>, accepted: Instant) -> Result<Event, End> {
+        let step = match piece {
+            Some(Piece::Step(step)) => Some(step),
+            Some(Piece::Met(phrase)) => return Err(End::Phrase(phrase)),
+            None => None,
+        };
         let event = match step {
             Some(Step::Text(delta)) => {
                 self.count(&delta, Some(accepted));
@@ -236,6 +296,7 @@ impl Tally {
             }
             Some(Step::Replace { keep, text }) => {
                 self.count(&text, None);
+                self.begun = self.begun.min(keep);
                 Event::Replace { keep, text }
             }
             Some(Step::Status(status)) => Event::Status(status),

@@ -138,7 +138,8 @@ impl Cache {
     pub(crate) fn key(&self, request: &AnswerRequest) -> Option<String> {
         let certain = request.ask.params.temperature == Some(0.0);
         let wanted = request.options.cache.unwrap_or(certain);
-        if !(self.config.enabled && wanted) {
+        let is_whole = request.options.begun.is_empty();
+        if !(self.config.enabled && wanted && is_whole) {
             return None;
         }
         let owner = match self.config.shared {

@@ -148,11 +148,13 @@ impl Catalogue {
             id: AUTO.to_owned(),
             name: "Automatic".to_owned(),
             description: Some("Chooses a model for each message.".to_owned()),
+            ..ModelInfo::default()
         });
         let aliases = self.aliases.iter().map(|alias| ModelInfo {
             id: alias.name.clone(),
             name: alias.name.clone(),
             description: Some(alias.models.join(", ")),
+            ..ModelInfo::default()
         });
         let models: Vec<_> = auto.into_iter().chain(aliases).collect();
         (!models.is_empty()).then(|| ProviderModels {

@@ -49,6 +49,7 @@ pub(crate) fn shown(
             id,
             name: model.name.unwrap_or(model.id),
             description: model.description.as_deref().and_then(first_line),
+            ..ModelInfo::default()
         });
     }
     models
@@ -59,7 +60,7 @@ pub(crate) fn named(provider: &str, model: &str) -> ModelInfo {
     ModelInfo {
         id: format!("{provider}/{model}"),
         name: model.to_owned(),
-        description: None,
+        ..ModelInfo::default()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     FactBook, Facts, ModelConfig, Policy,
     breaker::{Admission, Breaker},
     catalogue::{Catalogue, Source},
+    lengths::Lengths,
     limiter::Limiter,
     policy::Verdict,
     speed::Speed,
@@ -42,6 +43,7 @@ pub(crate) struct Deployment {
 struct Health {
     breaker: Breaker,
     speed: Speed,
+    lengths: Lengths,
     no_prefill: bool,
     unstreamed_until: Option<Instant>,
 }
@@ -124,6 +126,16 @@ impl Deployment {
         self.health().speed
     }
 
+    /// An answer of so many tokens was all its own.
+    pub(crate) fn wrote(&self, tokens: u64) {
+        self.health().lengths.add(tokens);
+    }
+
+    /// How many tokens its answers have, typically.
+    pub(crate) fn typical_tokens(&self) -> Option<u64> {
+        self.health().lengths.typical()
+    }
+
     /// Whether it goes on from its own last words. OpenAI's format has no such
     /// thing; its servers answer as if those words were finished.
     pub(crate) fn takes_prefill(&self) -> bool {
@@ -201,6 +213,27 @@ impl Deployments {
         chain.map_or(&[], Vec::as_slice)
     }
 
+    /// What is known of a provider's model. The demo's can be sent anything, and
+    /// do not think.
+    pub(crate) fn facts_of(&self, source: &Source, model: &str) -> Facts {
+        let known = self.facts.find(&source.config.name, source.family, model);
+        known
+            .cloned()
+            .unwrap_or_else(|| match source.config.simulated {
+                true => Facts {
+                    images: Some(true),
+                    thinking: Some(false),
+                    ..Facts::default()
+                },
+                false => Facts::default(),
+            })
+    }
+
+    /// The deployment of this name, if it was asked or considered before.
+    pub(crate) fn known(&self, id: &str) -> Option<Arc<Deployment>> {
+        lock(&self.known).get(id).cloned()
+    }
+
     /// The deployment of this name; `None` where no provider has it.
     pub(crate) fn get(&self, id: &str) -> Option<Arc<Deployment>> {
         let mut known = lock(&self.known);
@@ -208,11 +241,10 @@ impl Deployments {
             return Some(Arc::clone(deployment));
         }
         let (source, model) = self.catalogue.find(id)?;
-        let facts = self.facts.find(&source.config.name, source.family, model);
         let deployment = Arc::new(Deployment {
             id: id.to_owned(),
             model: model.to_owned(),
-            facts: facts.cloned().unwrap_or_default(),
+            facts: self.facts_of(source, model),
             first_token: self.first_token.get(id).copied(),
             limiter: Arc::default(),
             health: Mutex::default(),

@@ -22,7 +22,7 @@ use crate::{
     route::Chain,
     seals::{Seal, Seals},
     seam::{Fit, Seam},
-    stop_words::StopWords,
+    stop_phrases::{Shown, StopPhrases},
 };
 
 mod asking;
@@ -76,7 +76,7 @@ pub(crate) struct Failover {
     /// The tool calls of the present call, where they are shown at the end.
     held: Vec<Step>,
     seam: Option<Seam>,
-    stop: Option<StopWords>,
+    stop: Option<StopPhrases>,
     told_at: usize,
     /// What was last told of tokens and cost.
     told: Usage,
@@ -141,6 +141,7 @@ impl Failover {
             against,
         } = chain;
         Self {
+            written: request.options.begun.clone(),
             request,
             policy,
             seals,
@@ -158,7 +159,6 @@ impl Failover {
             done: Vec::new(),
             state: State::Begin,
             ready: VecDeque::new(),
-            written: String::new(),
             called: false,
             author: None,
             thinker: None,
@@ -187,9 +187,25 @@ impl Failover {
             provider: Some(name.clone()),
             model: Some(self.deployment.id.clone()),
             attempt: Some(self.done.len() as u32 + 1),
-            expected_tokens: self.request.ask.params.max_tokens.map(u64::from),
+            expected_tokens: self.expected_tokens(),
             ..Status::default()
         }
+    }
+
+    /// How long the answer is thought to become: as the model's usually do, and
+    /// no longer than it may. Of one that was begun before nobody knows how much
+    /// is missing.
+    fn expected_tokens(&self) -> Option<u64> {
+        let most = self.request.ask.params.max_tokens.map(u64::from);
+        let is_whole = self.request.options.begun.is_empty();
+        let typical = self.deployment.typical_tokens().filter(|_| is_whole);
+        typical.into_iter().chain(most).min()
+    }
+
+    /// Whether the reader has something of this answer that was not there when
+    /// it was asked for.
+    fn has_grown(&self) -> bool {
+        self.written != self.request.options.begun
     }
 
     /// What the choice of the model is thought to have saved.

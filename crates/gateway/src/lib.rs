@@ -8,6 +8,7 @@
 //! `speed.rs` remember how each has done. `seam.rs` joins what two of them
 //! wrote. `cache.rs` answers without asking anybody.
 
+mod abilities;
 mod attempt;
 mod breaker;
 mod cache;
@@ -20,6 +21,7 @@ pub mod difficulty;
 pub mod facts;
 mod failover;
 mod flight;
+mod lengths;
 mod limiter;
 mod policy;
 mod provider_gateway;
@@ -27,7 +29,7 @@ mod route;
 mod seals;
 mod seam;
 mod speed;
-mod stop_words;
+mod stop_phrases;
 mod whole;
 
 #[cfg(test)]
@@ -48,6 +50,7 @@ pub use providers::{
 };
 /// The types of [`ProviderConfig`]'s fields.
 pub use providers::{Clocks, Format, Url};
+pub use stop_phrases::{Met, Shown, StopPhrases};
 pub use whole::Whole;
 
 use async_trait::async_trait;
@@ -73,6 +76,13 @@ pub trait Gateway: Send + Sync + 'static {
     /// Begins to answer. Returns at once; nothing is sent before the first
     /// [`Answer::next`].
     fn answer(&self, request: AnswerRequest) -> Box<dyn Answer>;
+
+    /// Whether what [`Gateway::resolve`] gave sees images, where that is known:
+    /// of `auto` and an alias, whether one of its models does. Cheap: no
+    /// network.
+    fn sees_images(&self, _model: &str) -> Option<bool> {
+        None
+    }
 
     /// What the cache has done so far.
     fn cache_statistics(&self) -> CacheStatistics {
@@ -113,6 +123,12 @@ pub struct Options {
     /// Whether nothing is shown before the end, so that tool calls that broke
     /// off can be begun anew.
     pub unseen: bool,
+    /// What the reader has of the answer already; the steps bring what follows
+    /// it, joined as after a break. It may be taken back, as other text, only
+    /// where the model begins anew and says something else, and its last word
+    /// where the model writes that differently. Such an answer is neither
+    /// remembered nor taken from memory, and `max_tokens` bounds what is new.
+    pub begun: String,
 }
 
 /// An answer on its way.

@@ -110,7 +110,9 @@ impl ProviderGateway {
 #[async_trait]
 impl Gateway for ProviderGateway {
     async fn models(&self) -> ModelList {
-        self.deployments.catalogue.list().await
+        let mut list = self.deployments.catalogue.list().await;
+        self.deployments.describe(&mut list);
+        list
     }
 
     fn resolve(&self, model: Option<&str>) -> Result<String, Problem> {
@@ -127,6 +129,10 @@ impl Gateway for ProviderGateway {
         let seals = Arc::clone(&self.seals);
         let make = move || ask(&deployments, &policy, &seals, asked.clone());
         Box::new(Shared::new(cache, flights, key, &request, make))
+    }
+
+    fn sees_images(&self, model: &str) -> Option<bool> {
+        self.deployments.sees_images(model)
     }
 
     fn cache_statistics(&self) -> CacheStatistics {

@@ -219,7 +219,7 @@ impl Deployments {
 
     /// The models that may be chosen unasked: those that something is known
     /// of, and of providers that know nothing but their own the first few.
-    fn candidates(&self) -> Vec<Arc<Deployment>> {
+    pub(crate) fn candidates(&self) -> Vec<Arc<Deployment>> {
         let any_real = self.catalogue.sources().any(|it| !it.config.simulated);
         let mut all = Vec::new();
         for source in self.catalogue.sources() {

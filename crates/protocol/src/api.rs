@@ -3,15 +3,46 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, MessageId, TurnId, Usd, fields::read_fields};
+use crate::{
+    Attachment, ConversationId, ConversationSettings, MessageId, Role, TurnId, fields::read_fields,
+};
+
+pub use crate::settings::{Preference, Settings};
 
 /// `GET`: the conversations, newest first, as [`crate::ConversationSummary`].
 pub const CONVERSATIONS: &str = "/api/conversations";
-/// `GET`: one [`crate::Conversation`]; `PATCH`: [`Rename`]; `DELETE`: remove,
-/// which [`restore`] takes back for a while.
+/// `GET`: one [`crate::Conversation`]; `PATCH`: [`ChangeConversation`];
+/// `DELETE`: remove, which [`restore`] takes back for a while.
 pub const CONVERSATION: &str = "/api/conversations/{conversation}";
 /// `POST`: takes a delete back.
 pub const RESTORE: &str = "/api/conversations/{conversation}/restore";
+/// `POST` [`ChangeMany`]: the same change of many conversations, all or none.
+pub const CHANGE_MANY: &str = "/api/conversations/change";
+/// `POST` [`Messages`]: removes these messages and all that follow them, which
+/// [`RESTORE_MESSAGES`] takes back for a while.
+pub const DELETE_MESSAGES: &str = "/api/conversations/{conversation}/messages/delete";
+/// `POST` [`Messages`]: takes such a delete back.
+pub const RESTORE_MESSAGES: &str = "/api/conversations/{conversation}/messages/restore";
+/// `GET ?format=json|markdown`: one conversation as a file.
+pub const EXPORT_ONE: &str = "/api/conversations/{conversation}/export";
+/// `GET ?format=json|markdown`: all conversations as a file.
+pub const EXPORT: &str = "/api/export";
+/// `POST` a file of conversations, ours or another program's: an
+/// [`ImportReport`].
+pub const IMPORT: &str = "/api/import";
+/// `GET ?q=…`: a list of [`Hit`], best first.
+pub const SEARCH: &str = "/api/search";
+/// `GET`: the named [`crate::Preset`]s, by name.
+pub const PRESETS: &str = "/api/presets";
+/// `PUT` [`ConversationSettings`]: stores a preset under this name; `DELETE`:
+/// removes it.
+pub const PRESET: &str = "/api/presets/{name}";
+/// `POST ?name=…` a file's bytes: an [`Attachment`] to send with a message.
+pub const ATTACHMENTS: &str = "/api/attachments";
+/// `GET`: an attachment's bytes.
+pub const ATTACHMENT: &str = "/api/attachments/{hash}";
+/// `GET`: an event stream of [`Change`]s, as they happen.
+pub const CHANGES: &str = "/api/changes";
 /// `GET`: the [`crate::ModelList`].
 pub const MODELS: &str = "/api/models";
 /// `GET`: what the cache of answers has done since the server started: `hits`,
@@ -38,6 +69,24 @@ pub fn conversation(id: ConversationId) -> String {
 #[must_use]
 pub fn restore(id: ConversationId) -> String {
     format!("{CONVERSATIONS}/{id}/restore")
+}
+
+/// The path that removes messages of the conversation.
+#[must_use]
+pub fn delete_messages(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/messages/delete")
+}
+
+/// The path that takes such a delete back.
+#[must_use]
+pub fn restore_messages(id: ConversationId) -> String {
+    format!("{CONVERSATIONS}/{id}/messages/restore")
+}
+
+/// The path of an attachment's bytes.
+#[must_use]
+pub fn attachment(hash: &str) -> String {
+    format!("{ATTACHMENTS}/{hash}")
 }
 
 /// The path of a turn's events after the given number.
@@ -84,53 +133,21 @@ pub struct StartTurn {
     /// already stored; `text` is then empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<MessageId>,
-}
-
-/// Settings of a request; what is absent is the model's default.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// Instructions placed before the conversation.
+    /// The question of which this one is another version: it follows the same
+    /// answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub system: Option<String>,
-    /// Randomness, 0 to 2.
+    pub edit: Option<MessageId>,
+    /// Asks for another version of this answer that begins with its text and
+    /// goes on; `text` is then empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub temperature: Option<f32>,
-    /// The most output tokens the answer may take.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_tokens: Option<u32>,
-    /// What matters most where the gateway chooses the model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prefer: Option<Preference>,
-    /// The most that an answer may cost by estimate, in US dollars; models of
-    /// unknown price are then not chosen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_cost: Option<Usd>,
-    /// Whether an identical question may be answered from the cache at any
-    /// temperature. Without it, only at temperature 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache: Option<bool>,
-}
-
-/// What matters most in the choice of a model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Preference {
-    /// The least money.
-    Cheapest,
-    /// A model as good as the request needs, and no dearer.
-    #[default]
-    Balanced,
-    /// The least time.
-    Fastest,
-    /// The strongest model.
-    Best,
-}
-
-impl Settings {
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
+    pub extend: Option<MessageId>,
+    /// What is sent with the message, as [`ATTACHMENTS`] gave it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
+    /// Whether the conversation begun is never written to disk and ends with
+    /// the server, or a day after its last change.
+    #[serde(default, skip_serializing_if = "crate::settings::is_false")]
+    pub temporary: bool,
 }
 
 /// The ids of a turn that was started.
@@ -164,13 +181,120 @@ pub struct Stop {
     pub shown: Option<usize>,
 }
 
-/// The request that renames a conversation.
+/// The request that changes a conversation; what is absent stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeConversation {
+    /// The new title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Whether it stands above the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<bool>,
+    /// Whether it is out of the way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+    /// The folder it goes into; `""` takes it out of any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// How its answers are asked for and shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<ConversationSettings>,
+    /// The message at the end of the path to show, of several versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaf: Option<MessageId>,
+}
+
+/// The request that changes many conversations alike.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeMany {
+    /// Which ones; those that do not exist are passed over.
+    pub conversations: Vec<ConversationId>,
+    /// What becomes of them.
+    pub change: ManyChange,
+}
+
+/// A change of many conversations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ManyChange {
+    /// They are removed, which `Restore` takes back for a while.
+    Delete,
+    /// Takes a delete back.
+    Restore,
+    /// Out of the way.
+    Archive,
+    /// Back among the others.
+    Unarchive,
+    /// Into this folder; `""` out of any.
+    Folder(String),
+}
+
+/// Messages of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rename {
-    /// The new title.
-    pub title: String,
+pub struct Messages {
+    /// Which ones.
+    pub messages: Vec<MessageId>,
 }
+
+/// What a search found: a title or a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Hit {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its title.
+    pub title: String,
+    /// The message, or `None` where it is the title that has the words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// Who said it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The words in their surroundings: every second piece, from the second
+    /// on, is one that was looked for.
+    pub excerpt: Vec<String>,
+    /// When it was said, or the conversation last changed, milliseconds since
+    /// the Unix epoch.
+    pub at_ms: i64,
+}
+
+read_fields!(Hit { conversation, title, excerpt, at_ms } message, role);
+
+/// What came of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// How many conversations were imported.
+    pub conversations: u32,
+    /// How many messages they have.
+    pub messages: u32,
+    /// How many presets were imported.
+    pub presets: u32,
+    /// What could not be imported, and why: a sentence each.
+    pub problems: Vec<String>,
+}
+
+read_fields!(ImportReport {
+    conversations,
+    messages,
+    presets,
+    problems
+});
+
+/// What changed, told to every page that listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The conversation that is new or has changed; `None`: there may be
+    /// others, or the listener has missed something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// Whether the presets have changed.
+    #[serde(skip_serializing_if = "crate::settings::is_false")]
+    pub presets: bool,
+}
+
+read_fields!(Change {} conversation, presets);
 
 /// A piece of an answer that the server draws better than the page could
 /// without a larger download.

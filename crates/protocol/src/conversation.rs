@@ -1,9 +1,12 @@
 //! Conversations and their messages, as stored and as shown.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ConversationId, MessageId, Problem, Statistics, ToolCall, TurnId, fields::read_fields,
+    ConversationId, ConversationSettings, MessageId, Problem, Statistics, ToolCall, TurnId,
+    fields::read_fields, settings::is_false,
 };
 
 /// Who said a message.
@@ -48,6 +51,9 @@ pub struct Message {
     pub state: MessageState,
     /// The text: Markdown from a model, as typed from a person.
     pub text: String,
+    /// What was sent with it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// The model's thinking.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub thinking: String,
@@ -77,8 +83,39 @@ pub struct Message {
 }
 
 read_fields!(Message { id, role, state, text, created_ms }
-    parent, thinking, tools, model, turn, last_event, statistics, reason, problem
+    parent, attachments, thinking, tools, model, turn, last_event, statistics, reason, problem
 );
+
+/// A file sent with a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attachment {
+    /// The SHA-256 of its bytes, in hexadecimal: they are stored once.
+    pub hash: String,
+    /// The file's name.
+    pub name: String,
+    /// What it is: an image type that pages show, or `text/plain`.
+    pub media_type: String,
+    /// Its size, in bytes.
+    pub bytes: u64,
+    /// An estimate of the input tokens it takes.
+    pub tokens: u64,
+}
+
+read_fields!(Attachment {
+    hash,
+    name,
+    media_type,
+    bytes,
+    tokens
+});
+
+impl Attachment {
+    /// Whether it is an image.
+    #[must_use]
+    pub fn is_image(&self) -> bool {
+        self.media_type.starts_with("image/")
+    }
+}
 
 /// A conversation as the sidebar lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,13 +126,21 @@ pub struct ConversationSummary {
     pub title: String,
     /// When it last changed, milliseconds since the Unix epoch.
     pub updated_ms: i64,
+    /// Whether it stands above the others.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pinned: bool,
+    /// Whether it is out of the way.
+    #[serde(skip_serializing_if = "is_false")]
+    pub archived: bool,
+    /// The folder it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Whether it is kept in memory alone; see [`crate::api::StartTurn`].
+    #[serde(skip_serializing_if = "is_false")]
+    pub temporary: bool,
 }
 
-read_fields!(ConversationSummary {
-    id,
-    title,
-    updated_ms
-});
+read_fields!(ConversationSummary { id, title, updated_ms } pinned, archived, folder, temporary);
 
 /// A conversation with all its messages, parents before children and older
 /// versions before newer ones.
@@ -107,35 +152,111 @@ pub struct Conversation {
     pub title: String,
     /// When it last changed, milliseconds since the Unix epoch.
     pub updated_ms: i64,
+    /// Whether it stands above the others.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pinned: bool,
+    /// Whether it is out of the way.
+    #[serde(skip_serializing_if = "is_false")]
+    pub archived: bool,
+    /// The folder it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+    /// Whether it is kept in memory alone; see [`crate::api::StartTurn`].
+    #[serde(skip_serializing_if = "is_false")]
+    pub temporary: bool,
+    /// How its answers are asked for and shown.
+    #[serde(skip_serializing_if = "ConversationSettings::is_default")]
+    pub settings: ConversationSettings,
+    /// The message at the end of the path to show, where somebody chose one of
+    /// several versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leaf: Option<MessageId>,
     /// The whole tree.
     pub messages: Vec<Message>,
 }
 
-read_fields!(Conversation {
-    id,
-    title,
-    updated_ms,
-    messages
-});
+read_fields!(Conversation { id, title, updated_ms, messages }
+    pinned, archived, folder, temporary, settings, leaf
+);
 
 impl Conversation {
-    /// The messages from the root to the newest leaf: what the page shows
-    /// until the reader picks another version.
+    /// An empty conversation.
     #[must_use]
-    pub fn newest_path(&self) -> Vec<&Message> {
+    pub fn new(id: ConversationId, title: String, updated_ms: i64) -> Self {
+        Self {
+            id,
+            title,
+            updated_ms,
+            pinned: false,
+            archived: false,
+            folder: None,
+            temporary: false,
+            settings: ConversationSettings::default(),
+            leaf: None,
+            messages: Vec::new(),
+        }
+    }
+
+    /// The messages from the root to a leaf, which are what is shown: the leaf
+    /// chosen or what was last said after it, else what was last said at all.
+    #[must_use]
+    pub fn path(&self) -> Vec<&Message> {
+        let leaf = self.leaf.filter(|leaf| self.find(*leaf).is_some());
+        self.path_through(leaf)
+    }
+
+    /// The path through this message to what was last said after it; without
+    /// one, to what was last said at all.
+    #[must_use]
+    pub fn path_through(&self, message: Option<MessageId>) -> Vec<&Message> {
+        let age = |message: &&Message| (message.created_ms, message.id);
+        let last = match message {
+            None => self.messages.iter().max_by_key(age),
+            Some(message) => {
+                // Parents come before children: one pass finds them all.
+                let mut below = HashSet::from([message]);
+                let descends = |candidate: &&Message| {
+                    let parent = candidate.parent;
+                    candidate.id == message
+                        || (parent.is_some_and(|parent| below.contains(&parent))
+                            && below.insert(candidate.id))
+                };
+                self.messages.iter().filter(descends).max_by_key(age)
+            }
+        };
+        last.map_or_else(Vec::new, |last| self.path_to(last.id))
+    }
+
+    /// The messages from the root to this one; none where it is not there.
+    #[must_use]
+    pub fn path_to(&self, message: MessageId) -> Vec<&Message> {
         let mut path = Vec::new();
-        let mut next = self
-            .messages
-            .iter()
-            .max_by_key(|message| (message.created_ms, message.id));
-        while let Some(message) = next {
-            path.push(message);
-            next = message
-                .parent
-                .and_then(|parent| self.messages.iter().find(|other| other.id == parent));
+        let mut wanted = Some(message);
+        for candidate in self.messages.iter().rev() {
+            if wanted == Some(candidate.id) {
+                path.push(candidate);
+                wanted = candidate.parent;
+            }
         }
         path.reverse();
         path
+    }
+
+    /// The versions of a message, itself among them, older ones first: what
+    /// has the same parent.
+    #[must_use]
+    pub fn versions(&self, message: MessageId) -> Vec<&Message> {
+        let Some(known) = self.find(message) else {
+            return Vec::new();
+        };
+        let version = |other: &&Message| other.parent == known.parent && other.role == known.role;
+        self.messages.iter().filter(version).collect()
+    }
+
+    /// The message with this id.
+    #[must_use]
+    pub fn find(&self, message: MessageId) -> Option<&Message> {
+        self.messages.iter().find(|other| other.id == message)
     }
 }
 
@@ -167,6 +288,50 @@ pub fn title_from(question: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A conversation of these messages: number, parent's number, minute.
+    fn tree(messages: &[(u128, u128, i64)]) -> Conversation {
+        let id = |number| MessageId(uuid::Uuid::from_u128(number));
+        let message = |&(number, parent, created_ms)| {
+            let parent = (parent > 0).then(|| id(parent));
+            serde_json::from_value(serde_json::json!({
+                "id": id(number), "parent": parent, "role": "user", "state": "finished",
+                "text": "", "created_ms": created_ms,
+            }))
+            .unwrap()
+        };
+        let mut conversation =
+            Conversation::new(ConversationId(uuid::Uuid::nil()), String::new(), 0);
+        conversation.messages = messages.iter().map(message).collect();
+        conversation
+    }
+
+    #[test]
+    fn the_path_shown_is_the_newest_or_the_one_chosen() {
+        let mut conversation = tree(&[
+            (1, 0, 1),
+            (2, 1, 2),
+            (3, 1, 3),
+            (4, 2, 4),
+            (5, 0, 5),
+            (6, 5, 6),
+        ]);
+        let numbers = |path: Vec<&Message>| -> Vec<u128> {
+            path.iter().map(|message| message.id.0.as_u128()).collect()
+        };
+        let id = |number| MessageId(uuid::Uuid::from_u128(number));
+        assert_eq!(numbers(conversation.path()), [5, 6]);
+        conversation.leaf = Some(id(1));
+        assert_eq!(numbers(conversation.path()), [1, 2, 4]);
+        conversation.leaf = Some(id(3));
+        assert_eq!(numbers(conversation.path()), [1, 3]);
+        conversation.leaf = Some(id(9));
+        assert_eq!(numbers(conversation.path()), [5, 6]);
+        assert_eq!(numbers(conversation.versions(id(2))), [2, 3]);
+        assert_eq!(numbers(conversation.versions(id(5))), [1, 5]);
+        assert_eq!(numbers(conversation.path_to(id(4))), [1, 2, 4]);
+        assert!(conversation.path_to(id(9)).is_empty());
+    }
 
     #[test]
     fn titles_come_from_the_first_line_with_words() {

@@ -72,7 +72,8 @@ pub enum Event {
     Usage(Usage),
     /// Terminal: the answer is whole.
     Finished(Ending),
-    /// Terminal: someone pressed Stop, or nobody was watching.
+    /// Terminal: someone pressed Stop, nobody was watching, or the answer came
+    /// to a stop phrase.
     Stopped(Ending),
     /// Terminal: the answer could not be completed; what came of it is kept.
     Failed(Ending),
@@ -85,8 +86,8 @@ impl Event {
     ///
     /// # Errors
     /// When the data is not what the name promises.
-    pub fn from_wire(name: &str, data: &str) -> serde_json::Result<Option<Self>> {
-        use serde_json::from_str;
+    pub fn from_wire(name: &str, data: &str) -> Result<Option<Self>, crate::json::Unreadable> {
+        use crate::json::from_str;
         /// The fields of the small events, by name.
         #[derive(Deserialize)]
         struct Fields {
@@ -207,7 +208,7 @@ pub struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_in_ms: Option<u64>,
     /// How many output tokens the answer is thought to take, where something
-    /// tells (a limit, a demo script). An estimate.
+    /// tells (what the model wrote of late, a limit). An estimate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_tokens: Option<u64>,
 }
@@ -239,8 +240,8 @@ pub enum Phase {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Ending {
     /// Why it ended: the model's finish reason (`stop`, `length`,
-    /// `tool_calls`, …), `stopped by the reader`, `nobody was watching`, or
-    /// the problem's kind.
+    /// `tool_calls`, …), `stopped by the reader`, `nobody was watching`,
+    /// `stop phrase` (see [`Statistics::stop_phrase`]), or the problem's kind.
     pub reason: String,
     /// What it took.
     pub statistics: Statistics,
@@ -276,7 +277,8 @@ pub struct Statistics {
     pub duration_ms: u64,
     /// Deltas received from the provider, before gathering.
     pub chunks: u64,
-    /// Characters (Unicode scalar values) of the answer's text.
+    /// Characters (Unicode scalar values) of the answer's text; see
+    /// [`Statistics::begun`].
     pub characters: u64,
     /// Words of the answer's text, split at white space.
     pub words: u64,
@@ -296,11 +298,34 @@ pub struct Statistics {
     /// Whether the answer came from the cache.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub cached: bool,
+    /// How many characters the text begins with that are an earlier version's:
+    /// `characters`, `words`, `chunks` and `usage` count only what is new.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub begun: u64,
+    /// The phrase that the answer was ended by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_phrase: Option<StopPhrase>,
 }
 
 read_fields!(Statistics { duration_ms, chunks, characters, words, usage, attempts }
-    provider, model, first_token_ms, tries, route, saving, cached
+    provider, model, first_token_ms, tries, route, saving, cached, begun, stop_phrase
 );
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+/// A stop phrase that an answer came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StopPhrase {
+    /// The phrase, one of [`crate::Settings::stop`].
+    pub phrase: String,
+    /// Where it begins, in characters (Unicode scalar values) of the answer's
+    /// text. Where the phrase was cut, that is the text's end.
+    pub at: u64,
+}
+
+read_fields!(StopPhrase { phrase, at });
 
 /// An estimate of money not spent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

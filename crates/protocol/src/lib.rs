@@ -8,22 +8,27 @@ mod conversation;
 mod event;
 mod fields;
 mod id;
+pub mod json;
 mod model;
 mod money;
 mod problem;
+mod settings;
 pub mod sse;
 mod transcript;
 mod usage;
 
-pub use api::{Preference, Settings};
 pub use attempt::{Attempt, AttemptReason, Outcome};
 pub use conversation::{
-    Conversation, ConversationSummary, Message, MessageState, Role, title_from,
+    Attachment, Conversation, ConversationSummary, Message, MessageState, Role, title_from,
 };
-pub use event::{Ending, Entry, Event, Phase, Saving, Statistics, Status, Try};
+pub use event::{Ending, Entry, Event, Phase, Saving, Statistics, Status, StopPhrase, Try};
 pub use id::{AttemptId, ConversationId, MessageId, TurnId};
 pub use model::{ModelInfo, ModelList, ProviderModels};
 pub use money::{NotAnAmount, Price, Usd};
 pub use problem::{Problem, ProblemKind};
+pub use settings::{
+    ConversationSettings, FASTEST_TYPEWRITER, LONGEST_MODEL, LONGEST_NAME, LONGEST_PHRASE,
+    MOST_PHRASES, Preference, Preset, Settings, Typing, Watch, check_text,
+};
 pub use transcript::{ToolCall, Transcript};
 pub use usage::Usage;

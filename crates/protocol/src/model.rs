@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::fields::read_fields;
 
 /// A model, as the picker shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelInfo {
     /// How requests name it: `provider/model`.
     pub id: String,
@@ -14,9 +14,18 @@ pub struct ModelInfo {
     /// A line about it, where there is something to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Whether it sees images, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<bool>,
+    /// The settings it does not take: names of [`crate::Settings`]' fields.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refuses: Vec<String>,
+    /// How many tokens its answers typically have, by those of late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub typical_tokens: Option<u64>,
 }
 
-read_fields!(ModelInfo { id, name } description);
+read_fields!(ModelInfo { id, name } description, images, refuses, typical_tokens);
 
 /// The models of one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

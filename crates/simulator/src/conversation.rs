@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::demo;
 use crate::script::{Continuation, Script};
+use crate::sight::Image;
 use crate::speech;
 
 /// How many words a model repeats that overlaps.
@@ -15,11 +16,16 @@ const OVERLAP_WORDS: usize = 4;
 /// Tokens added to the estimate for each message's frame.
 const MESSAGE_TOKENS: u64 = 4;
 
+/// Tokens added to the estimate for each image.
+const IMAGE_TOKENS: u64 = 1_000;
+
 /// A message of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Turn {
     pub(crate) role: Role,
     pub(crate) text: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) images: Vec<Image>,
 }
 
 /// Who says a message, in the same words for every format. The result of a tool
@@ -35,9 +41,19 @@ pub(crate) enum Role {
 }
 
 impl Turn {
+    /// A message of text alone.
+    pub(crate) fn new(role: Role, text: impl Into<String>) -> Self {
+        Self {
+            role,
+            text: text.into(),
+            images: Vec::new(),
+        }
+    }
+
     /// Four bytes a token, the usual rule of thumb.
     pub(crate) fn tokens(&self) -> u64 {
-        self.text.len().div_ceil(4) as u64 + MESSAGE_TOKENS
+        let images = self.images.len() as u64 * IMAGE_TOKENS;
+        self.text.len().div_ceil(4) as u64 + MESSAGE_TOKENS + images
     }
 }
 
@@ -77,7 +93,12 @@ impl Role {
 /// The words to say to a conversation; `None` when the script has other things
 /// to say.
 pub(crate) fn words(script: &Script, model: &str, turns: &[Turn]) -> Option<Cow<'static, str>> {
-    let say = |turns: &[Turn]| speech::words(script, || demo::answer(model, question(turns)));
+    let say = |turns: &[Turn]| {
+        speech::words(script, || {
+            let (text, images) = question(turns);
+            demo::answer(model, text, images)
+        })
+    };
     if let Some((last, before)) = turns.split_last() {
         if last.role == Role::Assistant {
             let words = say(before)?;
@@ -102,10 +123,10 @@ pub(crate) fn words(script: &Script, model: &str, turns: &[Turn]) -> Option<Cow<
     say(turns)
 }
 
-/// The text of the person's last message.
-fn question(turns: &[Turn]) -> &str {
+/// The person's last message.
+fn question(turns: &[Turn]) -> (&str, &[Image]) {
     let last = turns.iter().rfind(|turn| turn.role == Role::User);
-    last.map_or("", |turn| &turn.text)
+    last.map_or(("", &[]), |turn| (&turn.text, &turn.images))
 }
 
 /// Where words go on that were begun so; `None` when they begin otherwise.
@@ -158,10 +179,7 @@ mod tests {
         };
         let turns: Vec<Turn> = turns
             .iter()
-            .map(|&(role, text)| Turn {
-                role,
-                text: text.to_owned(),
-            })
+            .map(|&(role, text)| Turn::new(role, text))
             .collect();
         let said = words(&script, "guide", &turns);
         assert_eq!(said.as_deref(), Some(expected), "{turns:?}");
@@ -205,10 +223,7 @@ mod tests {
 
     #[test]
     fn a_demo_model_goes_on_with_the_answer_to_the_question_before() {
-        let turn = |role, text: &str| Turn {
-            role,
-            text: text.to_owned(),
-        };
+        let turn = |role, text: &str| Turn::new(role, text);
         let script = Script::default();
         let mut turns = vec![
             turn(Role::User, "count from 1 to 5"),

@@ -1,11 +1,13 @@
 //! The demo models: labelled as a simulation, useful for trying the page.
 
+mod attached;
 mod commands;
 mod prose;
 
 use std::borrow::Cow;
 
 use crate::script::{Fault, FaultKind, Script};
+use crate::sight::Image;
 use crate::speech::count_tokens;
 
 /// What simulated thinking says; ends with a blank line, so that it can be
@@ -139,11 +141,15 @@ pub(crate) fn model(id: &str) -> Option<&'static Model> {
     MODELS.iter().find(|model| model.id == id)
 }
 
-/// What a model answers to a question. A model that is none of the demo's
-/// answers as the guide does.
-pub(crate) fn answer(model_id: &str, question: &str) -> Cow<'static, str> {
+/// What a model answers to a question with images. A model that is none of the
+/// demo's answers as the guide does.
+pub(crate) fn answer(model_id: &str, question: &str, images: &[Image]) -> Cow<'static, str> {
     let model = model(model_id).unwrap_or(&MODELS[0]);
+    let (files, question) = attached::split(question);
     if let Some(answer) = commands::obey(question) {
+        return answer.into();
+    }
+    if let Some(answer) = attached::describe(&files, images) {
         return answer.into();
     }
     match model.page {
@@ -194,7 +200,7 @@ mod tests {
     #[test]
     fn questions_find_their_page() {
         let check = |question: &str, heading: &str| {
-            let page = answer("guide", question);
+            let page = answer("guide", question, &[]);
             assert!(page.contains(heading), "{question}: {page}");
         };
         check("What is Rivulet?", "## What Rivulet is");
@@ -222,11 +228,12 @@ mod tests {
             "count from 1 to 3",
             "write 40 words",
             "repeat x",
+            "File \"notes.txt\":\n```\none\n```\nWhat is this?",
         ];
         let pages = TOPICS.iter().map(|(page, _)| Cow::Borrowed(*page));
         let answers = MODELS
             .iter()
-            .flat_map(|model| questions.map(|question| answer(model.id, question)));
+            .flat_map(|model| questions.map(|question| answer(model.id, question, &[])));
         for text in pages.chain(answers) {
             let opening: String = text.chars().take(60).collect();
             assert!(

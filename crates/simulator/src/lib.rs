@@ -24,7 +24,7 @@
 //! | `POST /api/chat` | Ollama: answers in lines of JSON, unless `"stream": false` |
 //! | `GET /api/tags`, `POST /api/show`, `GET /api/version` | Ollama: lists the models, shows one, names a version |
 //! | `GET /stats` | [`Stats`] as JSON |
-//! | `GET /control/requests` | the last 100 requests that were understood: `format`, `model`, `stream`, `messages` (`role`, `text`), `last_role`, `had_tools`, `parameters`; roles are `system`, `user`, `assistant` and `tool` in every format |
+//! | `GET /control/requests` | the last 100 requests that were understood: `format`, `model`, `stream`, `messages` (`role`, `text`, `images` where there are any), `last_role`, `had_tools`, `parameters`; roles are `system`, `user`, `assistant` and `tool` in every format |
 //! | `POST /control/script` | `{"model", "script"}`: what the model does when a request brings no script; makes the model known if it was not |
 //! | `POST /control/reset` | forgets scripts, requests, the counts behind `times`, and the totals of the statistics |
 //!
@@ -47,6 +47,7 @@ mod request;
 mod responses;
 mod script;
 mod server;
+mod sight;
 mod speech;
 mod sse;
 mod state;

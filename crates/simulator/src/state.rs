@@ -123,6 +123,7 @@ impl State {
             Turn {
                 role: turn.role,
                 text: turn.text[..end].to_owned(),
+                images: turn.images.clone(),
             }
         });
         let asked = Asked {

@@ -1,14 +1,19 @@
 //! Keeps conversations, messages and attempts. SQLite now; PostgreSQL later
 //! behind the same [`Store`] trait.
 
+mod excerpt;
+mod library;
+mod query;
 mod sqlite;
+mod words;
 
 use async_trait::async_trait;
 use protocol::{
-    Attempt, Conversation, ConversationId, ConversationSummary, Message, MessageId, Transcript,
-    TurnId,
+    Attachment, Attempt, Conversation, ConversationId, Message, MessageId, Transcript, TurnId,
 };
 
+pub use library::Library;
+pub use query::LONGEST_QUERY;
 pub use sqlite::{SqliteOptions, SqliteStore};
 
 /// Why the store could not do what it was asked.
@@ -23,37 +28,21 @@ pub enum Error {
     Unavailable(String),
 }
 
-/// What the engine and the server need of a database. Every method is atomic:
-/// after an error nothing of it is stored.
+/// What turns need of a database; [`Library`] has the rest. Every method is
+/// atomic: after an error nothing of it is stored.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// The conversations that are not deleted, newest first.
-    async fn conversations(&self) -> Result<Vec<ConversationSummary>, Error>;
-
     /// One conversation that is not deleted, with all its messages (see
     /// [`Conversation::messages`] for the order). A message whose turn still
     /// runs has the text of its last checkpoint.
     async fn conversation(&self, id: ConversationId) -> Result<Conversation, Error>;
 
-    /// Gives a conversation a title chosen by a person.
-    async fn rename(&self, id: ConversationId, title: &str) -> Result<(), Error>;
-
-    /// Hides a conversation at `now_ms`; [`Store::restore`] takes it back
-    /// until [`Store::purge`] removes it. What was deleted before stays so
-    /// since then.
-    async fn delete(&self, id: ConversationId, now_ms: i64) -> Result<(), Error>;
-
-    /// Takes a delete back; fine where there was none.
-    async fn restore(&self, id: ConversationId) -> Result<(), Error>;
-
-    /// Removes for good what was deleted before `before_ms`; returns how many
-    /// conversations. Their attempts stay: they are what was spent.
-    async fn purge(&self, before_ms: i64) -> Result<u64, Error>;
-
     /// Stores the question and the empty answer of a new turn, and its
-    /// conversation where `new_conversation` has one: all or nothing. Not
-    /// found are a conversation that does not exist or was deleted, and a
-    /// parent that is not in it.
+    /// conversation where `new_conversation` has one: all or nothing. The path
+    /// shown becomes the one to the answer. Not found are a conversation that
+    /// does not exist or was deleted, a parent that is not in it or was
+    /// deleted, and an attachment that [`Library::keep_attachment`] did not
+    /// keep.
     async fn begin_turn(&self, turn: &NewTurn) -> Result<(), Error>;
 
     /// Appends what several running turns produced since their previous
@@ -82,6 +71,9 @@ pub trait Store: Send + Sync + 'static {
     /// The attempts of a turn, in order.
     async fn attempts(&self, turn: TurnId) -> Result<Vec<Attempt>, Error>;
 
+    /// A file stored by [`Library::keep_attachment`].
+    async fn attachment(&self, hash: &str) -> Result<StoredFile, Error>;
+
     /// Stores attempts that belong to no conversation: calls of API clients.
     async fn record_attempts(&self, attempts: &[Attempt]) -> Result<(), Error>;
 
@@ -102,9 +94,18 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes the answers kept before `before_ms`; returns how many.
     async fn purge_cached_answers(&self, before_ms: i64) -> Result<u64, Error>;
+}
 
-    /// Whether the database answers; for the readiness probe.
-    async fn ping(&self) -> Result<(), Error>;
+/// What [`Store::attachment`] finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// What is said of it.
+    pub attachment: Attachment,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// Whether it is on the disk, and not only in memory: nobody else may keep
+    /// what is not.
+    pub kept: bool,
 }
 
 /// What [`Store::begin_turn`] stores.
@@ -114,6 +115,9 @@ pub struct NewTurn {
     pub conversation: ConversationId,
     /// The title of that conversation where it begins with this turn.
     pub new_conversation: Option<String>,
+    /// Whether the conversation that begins is kept in memory alone; one that
+    /// was there stays what it is.
+    pub temporary: bool,
     /// The person's message; `None` where the turn writes another version of
     /// an answer to a question already stored.
     pub question: Option<Message>,

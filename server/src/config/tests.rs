@@ -29,6 +29,8 @@ fn mistakes_are_named_with_their_line() {
         ("\n\ngrace = 3", "line 3"),
         ("grace_seconds = -1", "line 1"),
         ("message_bytes = 0", "at least 1"),
+        ("attachment_bytes = 0", "attachment_bytes is 0"),
+        ("import_bytes = 0", "import_bytes is 0"),
         ("hosts = [\"http://chat.example.com\"]", "without scheme"),
         ("[[providers]]\nname = \"a\"", "base_url"),
         (

@@ -1,9 +1,9 @@
-//! Conversations and models as JSON.
+//! Conversations as JSON: read, changed, deleted and taken back.
 
 use axum::{Json, extract::State, http::StatusCode};
-use gateway::CacheStatistics;
 use protocol::{
-    Conversation, ConversationId, ConversationSummary, ModelList, Problem, ProblemKind, api::Rename,
+    Conversation, ConversationId, ConversationSummary, LONGEST_NAME, Problem, ProblemKind,
+    api::{ChangeConversation, ChangeMany, ManyChange, Messages},
 };
 
 use super::{
@@ -14,6 +14,8 @@ use super::{
 
 /// The longest title, in characters.
 const TITLE_LIMIT: usize = 200;
+/// The most conversations or messages of one request.
+const MOST: usize = 10_000;
 
 pub(super) async fn list(
     State(state): State<AppState>,
@@ -28,17 +30,42 @@ pub(super) async fn show(
     Ok(Json(state.engine.conversation(id).await?))
 }
 
-pub(super) async fn rename(
+pub(super) async fn change(
     State(state): State<AppState>,
     IdPath(id): IdPath<ConversationId>,
-    JsonBody(Rename { title }): JsonBody<Rename>,
+    JsonBody(mut change): JsonBody<ChangeConversation>,
 ) -> Result<StatusCode, HttpProblem> {
-    let title = title.trim();
-    if title.is_empty() || title.chars().count() > TITLE_LIMIT {
-        let message = format!("A title has 1 to {TITLE_LIMIT} characters.");
-        return Err(Problem::new(ProblemKind::BadRequest, message).into());
+    if let Some(title) = &mut change.title {
+        *title = one_line("title", title, 1, TITLE_LIMIT)?;
     }
-    state.store.rename(id, title).await?;
+    if let Some(folder) = &mut change.folder {
+        *folder = one_line("folder's name", folder, 0, LONGEST_NAME)?;
+    }
+    if let Some(settings) = &change.settings {
+        settings.check(state.message_limit)?;
+    }
+    state.store.change(id, &change).await?;
+    state.changes.conversation(id);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn change_many(
+    State(state): State<AppState>,
+    JsonBody(mut many): JsonBody<ChangeMany>,
+) -> Result<StatusCode, HttpProblem> {
+    check_count("conversations", many.conversations.len())?;
+    match &mut many.change {
+        ManyChange::Folder(folder) => {
+            *folder = one_line("folder's name", folder, 0, LONGEST_NAME)?;
+        }
+        ManyChange::Delete => state.engine.stop_conversations(&many.conversations).await?,
+        ManyChange::Restore | ManyChange::Archive | ManyChange::Unarchive => {}
+    }
+    state.store.change_many(&many, now_ms()).await?;
+    if let ManyChange::Delete = many.change {
+        state.engine.stop_deleted(&many.conversations).await;
+    }
+    state.changes.conversations();
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -47,8 +74,10 @@ pub(super) async fn delete(
     IdPath(id): IdPath<ConversationId>,
 ) -> Result<StatusCode, HttpProblem> {
     // Nobody reads on in what was deleted.
-    state.engine.stop_conversation(id).await?;
+    state.engine.stop_conversations(&[id]).await?;
     state.store.delete(id, now_ms()).await?;
+    state.engine.stop_deleted(&[id]).await;
+    state.changes.conversation(id);
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -57,14 +86,51 @@ pub(super) async fn restore(
     IdPath(id): IdPath<ConversationId>,
 ) -> Result<StatusCode, HttpProblem> {
     state.store.restore(id).await?;
+    state.changes.conversation(id);
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(super) async fn models(State(state): State<AppState>) -> Json<ModelList> {
-    Json(state.gateway.models().await)
+pub(super) async fn delete_messages(
+    State(state): State<AppState>,
+    IdPath(id): IdPath<ConversationId>,
+    JsonBody(Messages { messages }): JsonBody<Messages>,
+) -> Result<StatusCode, HttpProblem> {
+    check_count("messages", messages.len())?;
+    state.engine.stop_messages(id, &messages).await?;
+    state.store.delete_messages(id, &messages, now_ms()).await?;
+    state.engine.stop_deleted(&[id]).await;
+    state.changes.conversation(id);
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// What the cache has done.
-pub(super) async fn cache(State(state): State<AppState>) -> Json<CacheStatistics> {
-    Json(state.gateway.cache_statistics())
+pub(super) async fn restore_messages(
+    State(state): State<AppState>,
+    IdPath(id): IdPath<ConversationId>,
+    JsonBody(Messages { messages }): JsonBody<Messages>,
+) -> Result<StatusCode, HttpProblem> {
+    check_count("messages", messages.len())?;
+    state.store.restore_messages(id, &messages).await?;
+    state.changes.conversation(id);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A short text without the blanks around it. Line breaks within it, which a
+/// paste brings along, become blanks.
+fn one_line(what: &str, text: &str, least: usize, most: usize) -> Result<String, Problem> {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let text: String = text.chars().map(plain).collect();
+    let text = text.trim();
+    if !(least..=most).contains(&text.chars().count()) {
+        let message = format!("A {what} has {least} to {most} characters.");
+        return Err(Problem::new(ProblemKind::BadRequest, message));
+    }
+    Ok(text.to_owned())
+}
+
+fn check_count(what: &str, count: usize) -> Result<(), Problem> {
+    if count > MOST {
+        let message = format!("At most {MOST} {what} can be changed at once.");
+        return Err(Problem::new(ProblemKind::TooLarge, message).advice("Send several requests."));
+    }
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! Turns: start, watch, stop.
 
-use std::{convert::Infallible, time::Duration};
+use std::convert::Infallible;
 
 use axum::{
     Json,
     body::Body,
     extract::{Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -23,10 +23,8 @@ use tokio::time::Instant;
 use super::{
     AppState, HttpProblem,
     body::{self, IdPath, JsonBody},
+    streams::{self, HEARTBEAT},
 };
-
-/// How often a heartbeat goes out: proxies close what is silent for longer.
-const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// How events are written out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,14 +135,7 @@ impl Format {
             _ => Body::from_stream(self.stream(watcher)),
         }
         .into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        // With these a default nginx passes each event on at once.
-        headers.insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("no-cache, no-transform"),
-        );
-        headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+        streams::set_headers(response.headers_mut(), content_type);
         response
     }
 
@@ -230,7 +221,7 @@ mod tests {
             ("*/*", None),
         ] {
             let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
             assert_eq!(Format::asked_for(&headers), expected, "{accept}");
         }
     }

@@ -10,11 +10,17 @@ use crate::{
 };
 
 /// An id of the right form that nothing has.
-const NOTHING: &str = "00000000-0000-4000-8000-000000000000";
+pub(crate) const NOTHING: &str = "00000000-0000-4000-8000-000000000000";
 
 /// Sends a request, perhaps with a JSON body; expects a problem with this
 /// status, of this kind, whose words contain `words`.
-async fn check(site: &Site, line: &str, body: &str, expected: (u16, ProblemKind), words: &str) {
+pub(crate) async fn check(
+    site: &Site,
+    line: &str,
+    body: &str,
+    expected: (u16, ProblemKind),
+    words: &str,
+) {
     let mut request = site.request(line);
     if !body.is_empty() {
         request = request
@@ -25,7 +31,13 @@ async fn check(site: &Site, line: &str, body: &str, expected: (u16, ProblemKind)
     refused(&format!("{line} {body:.80}"), &reply, expected, words);
 }
 
-fn refused(what: &str, reply: &Reply, expected: (u16, ProblemKind), words: &str) -> Problem {
+#[track_caller]
+pub(crate) fn refused(
+    what: &str,
+    reply: &Reply,
+    expected: (u16, ProblemKind),
+    words: &str,
+) -> Problem {
     assert_eq!(reply.status, expected.0, "{what}: {}", reply.body);
     let problem = reply.problem();
     assert_eq!(problem.kind, expected.1, "{what}");
@@ -34,10 +46,10 @@ fn refused(what: &str, reply: &Reply, expected: (u16, ProblemKind), words: &str)
     problem
 }
 
-const BAD: (u16, ProblemKind) = (400, ProblemKind::BadRequest);
-const MISSING: (u16, ProblemKind) = (404, ProblemKind::NotFound);
+pub(crate) const BAD: (u16, ProblemKind) = (400, ProblemKind::BadRequest);
+pub(crate) const MISSING: (u16, ProblemKind) = (404, ProblemKind::NotFound);
 const METHOD: (u16, ProblemKind) = (405, ProblemKind::BadRequest);
-const LARGE: (u16, ProblemKind) = (413, ProblemKind::TooLarge);
+pub(crate) const LARGE: (u16, ProblemKind) = (413, ProblemKind::TooLarge);
 
 #[tokio::test]
 async fn a_turn_is_refused_for_what_is_wrong_with_it() {
@@ -97,12 +109,15 @@ async fn what_is_too_long_is_refused_with_the_limit() {
     let longest = json!({"text": "x".repeat(1_000_000)});
     assert_eq!(site.post(api::TURNS, &longest).await.status, 201);
 
-    // Beyond what any message needs, the body is not even read to its end.
-    let body_limit = 6 * 1_000_000 + 64 * 1024;
+    // Beyond what any message needs, nothing of the body is kept.
+    let body_limit = 6 * 1_000_000 + 512 * 1024;
     let body = " ".repeat(body_limit + 1);
     check(&site, line, &body, LARGE, &body_limit.to_string()).await;
     let stop = format!("POST {}/{NOTHING}/stop", api::TURNS);
     check(&site, &stop, &body, LARGE, &body_limit.to_string()).await;
+    // Who sends far more hears of it, too, and finds no broken connection.
+    let body = " ".repeat(10 * body_limit);
+    check(&site, line, &body, LARGE, &body_limit.to_string()).await;
 
     let pieces = json!(vec![
         json!({"kind": "math", "source": "x", "display": false});
@@ -121,6 +136,15 @@ async fn unknown_and_malformed_addresses_are_problems() {
             (format!("PATCH /api/conversations/{id}"), r#"{"title":"x"}"#),
             (format!("DELETE /api/conversations/{id}"), ""),
             (format!("POST /api/conversations/{id}/restore"), ""),
+            (format!("GET /api/conversations/{id}/export"), ""),
+            (
+                format!("POST /api/conversations/{id}/messages/delete"),
+                r#"{"messages": []}"#,
+            ),
+            (
+                format!("POST /api/conversations/{id}/messages/restore"),
+                r#"{"messages": []}"#,
+            ),
             (format!("GET /api/turns/{id}/events"), ""),
             (format!("POST /api/turns/{id}/stop"), ""),
         ] {
@@ -138,6 +162,10 @@ async fn wrong_methods_are_told_the_right_ones() {
     for (line, allowed) in [
         ("DELETE /api/turns", "POST"),
         ("POST /api/models", "GET,HEAD"),
+        ("GET /api/conversations/change", "POST"),
+        ("POST /api/presets/x", "PUT,DELETE"),
+        ("GET /api/attachments", "POST"),
+        ("GET /api/import", "POST"),
         ("PUT /api/conversations/x", "GET,HEAD,PATCH,DELETE"),
         ("POST /", "GET,HEAD"),
         ("PUT /api/turns/x/stop", "POST"),
@@ -192,7 +220,21 @@ async fn other_bodies_are_checked_too() {
     for (line, body, words) in [
         (rename, title(" "), "1 to 200 characters"),
         (rename, title(&"ä".repeat(201)), "1 to 200 characters"),
-        (rename, "{}".to_owned(), "`title`"),
+        (
+            rename,
+            json!({"folder": "x".repeat(81)}).to_string(),
+            "0 to 80",
+        ),
+        (
+            rename,
+            json!({"settings": {"typing": {"typewriter": 0}}}).to_string(),
+            "1 to 1000 characters a second",
+        ),
+        (
+            rename,
+            json!({"color": 1}).to_string(),
+            "unknown field `color`",
+        ),
         (stop, r#"{"shown": -1}"#.to_owned(), "line 1"),
         (stop, r#"{"show": 1}"#.to_owned(), "unknown field `show`"),
         (enrich, r#"[{"kind": "song"}]"#.to_owned(), "`song`"),

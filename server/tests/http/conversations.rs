@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{reply::Reply, site::Site};
 
 impl Site {
-    async fn list(&self) -> Vec<ConversationSummary> {
+    pub(crate) async fn list(&self) -> Vec<ConversationSummary> {
         serde_json::from_str(&self.get(api::CONVERSATIONS).await.body).unwrap()
     }
 

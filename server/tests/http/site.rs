@@ -42,24 +42,30 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        Self::with(|_| {}, |gateway| gateway).await
+        Self::with(|_| {}, |gateway| gateway, |state| state).await
     }
 
     /// With the gateway's configuration as a test changes it.
     pub(crate) async fn configured(change: impl FnOnce(&mut GatewayConfig)) -> Self {
-        Self::with(change, |gateway| gateway).await
+        Self::with(change, |gateway| gateway, |state| state).await
+    }
+
+    /// With the handlers' state that a test makes of the usual one.
+    pub(crate) async fn with_state(change: impl FnOnce(AppState) -> AppState) -> Self {
+        Self::with(|_| {}, |gateway| gateway, change).await
     }
 
     /// With the gateway that a test makes of the usual one.
     pub(crate) async fn with_gateway(
         change: impl FnOnce(Arc<dyn Gateway>) -> Arc<dyn Gateway>,
     ) -> Self {
-        Self::with(|_| {}, change).await
+        Self::with(|_| {}, change, |state| state).await
     }
 
     async fn with(
         configure: impl FnOnce(&mut GatewayConfig),
         change: impl FnOnce(Arc<dyn Gateway>) -> Arc<dyn Gateway>,
+        adjust: impl FnOnce(AppState) -> AppState,
     ) -> Self {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let simulator = Simulator::spawn(loopback).await.unwrap();
@@ -92,6 +98,7 @@ impl Site {
         let engine = Engine::new(kept.clone(), gateway.clone(), config.clone());
         let state = AppState::new(engine, kept, gateway, &config)
             .reached_as(Hosts::Only([HOST.to_owned()].into()));
+        let state = adjust(state);
         let listener = TcpListener::bind(loopback).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(axum::serve(listener, router(state)).into_future());

@@ -5,6 +5,8 @@
     reason = "in a test a panic is the right end of what cannot be"
 )]
 
+mod attachments;
+mod demo;
 mod ending;
 mod gather;
 mod grace;
@@ -12,7 +14,9 @@ mod keeping;
 mod memory;
 mod shutdown;
 mod start;
+mod steering;
 mod stop;
 mod upstream;
+mod versions;
 mod watch;
 mod world;

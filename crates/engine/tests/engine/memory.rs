@@ -10,15 +10,15 @@ use std::{
 
 use async_trait::async_trait;
 use protocol::{
-    Attempt, Conversation, ConversationId, ConversationSummary, Message, MessageId, MessageState,
-    TurnId,
+    Attachment, Attempt, Conversation, ConversationId, Message, MessageId, MessageState, TurnId,
 };
-use store::{Checkpoint, EndedTurn, Error, NewTurn, Store};
+use store::{Checkpoint, EndedTurn, Error, NewTurn, Store, StoredFile};
 
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) conversations: Mutex<Vec<Conversation>>,
     attempts: Mutex<Vec<Attempt>>,
+    pub(crate) attachments: Mutex<Vec<(Attachment, Vec<u8>)>>,
     pub(crate) checkpoints: AtomicUsize,
     pub(crate) fail_begin: AtomicBool,
     /// How many more times the end of a turn cannot be stored.
@@ -47,30 +47,10 @@ fn full() -> Error {
 
 #[async_trait]
 impl Store for Memory {
-    async fn conversations(&self) -> Result<Vec<ConversationSummary>, Error> {
-        unreachable!("the engine does not list")
-    }
-
     async fn conversation(&self, id: ConversationId) -> Result<Conversation, Error> {
         let conversations = self.conversations.lock().unwrap();
         let found = conversations.iter().find(|found| found.id == id);
         found.cloned().ok_or(Error::NotFound("conversation"))
-    }
-
-    async fn rename(&self, _: ConversationId, _: &str) -> Result<(), Error> {
-        unreachable!("the engine does not rename")
-    }
-
-    async fn delete(&self, _: ConversationId, _: i64) -> Result<(), Error> {
-        unreachable!("the engine does not delete")
-    }
-
-    async fn restore(&self, _: ConversationId) -> Result<(), Error> {
-        unreachable!("the engine does not restore")
-    }
-
-    async fn purge(&self, _: i64) -> Result<u64, Error> {
-        unreachable!("the engine does not purge")
     }
 
     async fn begin_turn(&self, turn: &NewTurn) -> Result<(), Error> {
@@ -83,10 +63,8 @@ impl Store for Memory {
         let mut conversations = self.conversations.lock().unwrap();
         if let Some(title) = &turn.new_conversation {
             conversations.push(Conversation {
-                id: turn.conversation,
-                title: title.clone(),
-                updated_ms: turn.answer.created_ms,
-                messages: Vec::new(),
+                temporary: turn.temporary,
+                ..Conversation::new(turn.conversation, title.clone(), turn.answer.created_ms)
             });
         }
         let conversation = conversations
@@ -172,6 +150,17 @@ impl Store for Memory {
             .collect())
     }
 
+    async fn attachment(&self, hash: &str) -> Result<StoredFile, Error> {
+        let attachments = self.attachments.lock().unwrap();
+        let found = attachments.iter().find(|(known, _)| known.hash == hash);
+        let (attachment, bytes) = found.cloned().ok_or(Error::NotFound("attachment"))?;
+        Ok(StoredFile {
+            attachment,
+            bytes,
+            kept: true,
+        })
+    }
+
     async fn record_attempts(&self, attempts: &[Attempt]) -> Result<(), Error> {
         self.attempts.lock().unwrap().extend_from_slice(attempts);
         Ok(())
@@ -187,9 +176,5 @@ impl Store for Memory {
 
     async fn purge_cached_answers(&self, _: i64) -> Result<u64, Error> {
         Ok(0)
-    }
-
-    async fn ping(&self) -> Result<(), Error> {
-        Ok(())
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::atomic::Ordering;
 
-use protocol::{MessageState, ProblemKind};
+use protocol::{MessageState, ProblemKind, Settings, api::StartTurn};
 
 use crate::{
     upstream::{Beat, finished, text},
@@ -62,4 +62,25 @@ async fn what_has_ended_stays_as_it_is() {
     world.all(ids.turn, 0).await;
     world.engine.shutdown().await;
     assert_eq!(world.stored(ids.turn).await.state, MessageState::Finished);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_before_the_turn_was_stored_is_kept_in_order() {
+    let world = World::new([text("a"), text("b EN"), Beat::Hang]);
+    world.store.slow_begin.store(true, Ordering::SeqCst);
+    let asked = StartTurn {
+        settings: Settings {
+            stop: vec!["END".to_owned()],
+            ..Settings::default()
+        },
+        ..ask("Why?")
+    };
+    let shutdown = async {
+        pass(50).await;
+        world.engine.shutdown().await;
+    };
+    let (ids, ()) = tokio::join!(world.engine.start(asked), shutdown);
+    let stored = world.stored(ids.unwrap().turn).await;
+    assert_eq!(stored.state, MessageState::Interrupted);
+    assert_eq!(stored.text, "ab EN");
 }

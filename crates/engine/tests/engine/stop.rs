@@ -1,8 +1,13 @@
-use protocol::{Event, MessageState, ProblemKind, TurnId, api::Stop};
+use std::sync::atomic::Ordering;
+
+use protocol::{
+    ConversationId, Event, MessageId, MessageState, ProblemKind, TurnId,
+    api::{StartTurn, Stop},
+};
 
 use crate::{
     upstream::{Beat, finished, text},
-    world::{World, all, fold, in_short, pass},
+    world::{World, all, ask, fold, in_short, pass},
 };
 
 /// Runs the script until `at` milliseconds, presses Stop with what had been
@@ -123,13 +128,49 @@ async fn an_upstream_that_never_pauses_is_stopped_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_at_or_below_messages_is_stopped_and_nothing_beside_them() {
+    let world = World::new([text("a"), Beat::Wait(100), finished()]);
+    let first = world.start().await;
+    world.all(first.turn, 0).await;
+    let behind = |parent| StartTurn {
+        conversation: Some(first.conversation),
+        parent: Some(parent),
+        ..ask("And?")
+    };
+    let [one, other] = [
+        world.engine.start(behind(first.answer)).await.unwrap(),
+        world.engine.start(behind(first.answer)).await.unwrap(),
+    ];
+    let states = async || {
+        let [one, other] = [world.stored(one.turn).await, world.stored(other.turn).await];
+        (one.state, other.state)
+    };
+    let stop = async |messages: &[MessageId]| {
+        let conversation = first.conversation;
+        let stopped = world.engine.stop_messages(conversation, messages).await;
+        stopped.unwrap();
+    };
+    use MessageState::{Stopped, Writing};
+    stop(&[]).await;
+    assert_eq!(states().await, (Writing, Writing));
+    stop(&[one.question]).await;
+    assert_eq!(states().await, (Stopped, Writing));
+    stop(&[first.answer]).await;
+    assert_eq!(states().await, (Stopped, Stopped));
+    assert_eq!(world.upstream.open(), 0);
+    // Where nothing runs there is nothing to look up.
+    let unknown = ConversationId(uuid::Uuid::now_v7());
+    world.engine.stop_messages(unknown, &[]).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_conversation_is_stopped_as_a_whole_and_no_other() {
     let world = World::new([text("a"), Beat::Hang]);
     let (here, there) = (world.start().await, world.start().await);
     pass(50).await;
     world
         .engine
-        .stop_conversation(here.conversation)
+        .stop_conversations(&[here.conversation])
         .await
         .unwrap();
     assert_eq!(world.stored(here.turn).await.state, MessageState::Stopped);
@@ -137,4 +178,32 @@ async fn a_conversation_is_stopped_as_a_whole_and_no_other() {
     assert_eq!((world.engine.running(), world.upstream.open()), (1, 1));
     let entries = world.all(here.turn, 0).await;
     assert!(matches!(entries.last().unwrap().event, Event::Stopped(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_began_while_its_conversation_was_deleted_is_stopped() {
+    let world = World::new([text("a"), Beat::Hang]);
+    let (deleted, there) = (world.start().await, world.start().await);
+    let forget = |answer| {
+        for conversation in world.store.conversations.lock().unwrap().iter_mut() {
+            conversation.messages.retain(|message| message.id != answer);
+        }
+    };
+    forget(deleted.answer);
+    let both = [deleted.conversation, there.conversation];
+    world.engine.stop_deleted(&both).await;
+    assert_eq!((world.engine.running(), world.upstream.open()), (1, 1));
+    assert_eq!(world.stored(there.turn).await.state, MessageState::Writing);
+
+    // One that is on its way into the store is no deleted one.
+    world.store.slow_begin.store(true, Ordering::SeqCst);
+    let again = StartTurn {
+        conversation: Some(deleted.conversation),
+        parent: Some(deleted.question),
+        ..ask("Why?")
+    };
+    let (begun, ()) = tokio::join!(world.engine.start(again), world.engine.stop_deleted(&both));
+    let begun = begun.unwrap();
+    assert_eq!(world.stored(begun.turn).await.state, MessageState::Writing);
+    assert_eq!((world.engine.running(), world.upstream.open()), (2, 2));
 }

@@ -88,6 +88,10 @@ impl Gateway for Scripted {
         }
     }
 
+    fn sees_images(&self, model: &str) -> Option<bool> {
+        (model == "demo/blind").then_some(false)
+    }
+
     fn answer(&self, request: AnswerRequest) -> Box<dyn Answer> {
         self.open.fetch_add(1, Ordering::SeqCst);
         self.requests.lock().unwrap().push(request.clone());

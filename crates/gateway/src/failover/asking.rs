@@ -121,9 +121,9 @@ impl Failover {
 
     /// Why another deployment is asked.
     pub(super) fn elsewhere(&self) -> AttemptReason {
-        match self.written.is_empty() {
-            true => AttemptReason::Fallback,
-            false => AttemptReason::Continuation,
+        match self.has_grown() {
+            false => AttemptReason::Fallback,
+            true => AttemptReason::Continuation,
         }
     }
 
@@ -227,8 +227,9 @@ impl Failover {
         let mut more = Vec::new();
         if self.way != Way::Afresh {
             more.push(ChatMessage::text(Role::Assistant, shown));
+            let begun = self.request.options.begun.len();
             let left = |most: u32| {
-                let written = Usage::estimate_tokens(self.written.len());
+                let written = Usage::estimate_tokens(self.written.len().saturating_sub(begun));
                 most.saturating_sub(written as u32).max(1)
             };
             ask.params.max_tokens = ask.params.max_tokens.map(left);
@@ -311,7 +312,8 @@ impl Failover {
         let format = source.config.format;
         let params = &mut ask.params;
         if self.stop.is_none() && (refuses("stop") || format == Format::Responses) {
-            self.stop = StopWords::new(&params.stop);
+            let stop = StopPhrases::new(&params.stop, false);
+            self.stop = stop.map(|stop| stop.after(&self.written));
         }
         if self.stop.is_some() {
             params.stop.clear();

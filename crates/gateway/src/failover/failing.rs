@@ -47,7 +47,7 @@ impl Failover {
                         false => self.retries,
                     },
                     elsewhere,
-                    midway: !self.written.is_empty(),
+                    midway: self.has_grown(),
                     continuing: self.way != Way::Afresh,
                     prefilled: self.is_prefilled(),
                     streamed,
@@ -127,7 +127,7 @@ impl Failover {
 
     fn act(&mut self, decision: Decision, error: Error) {
         let why = format!("{}: {}", self.deployment.id, error.message);
-        let going_on = !self.written.is_empty();
+        let going_on = self.has_grown();
         let elsewhere = self.elsewhere();
         if decision != Decision::InWords {
             self.remember(error.clone());
@@ -153,9 +153,9 @@ impl Failover {
                     true => AttemptReason::Continuation,
                     false => AttemptReason::Retry,
                 };
-                self.way = match going_on {
-                    true => Way::InWords,
-                    false => Way::Afresh,
+                self.way = match self.written.is_empty() {
+                    true => Way::Afresh,
+                    false => Way::InWords,
                 };
                 self.enter();
             }

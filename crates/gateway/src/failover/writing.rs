@@ -129,11 +129,18 @@ impl Failover {
         {
             self.author = Some(Arc::clone(&self.deployment));
         }
-        let (text, stopped) = match &mut self.stop {
-            Some(stop) => stop.push(&text),
-            None => (text, false),
+        let Shown { keep, text, met } = match (&mut self.stop, keep) {
+            (Some(stop), Some(keep)) => stop.replace(keep, &text),
+            (Some(stop), None) => stop.push(&text),
+            (None, keep) => Shown {
+                keep,
+                text,
+                met: None,
+            },
         };
-        if let Some(keep) = keep {
+        // A sequence may have begun in what another model wrote, where it was
+        // not looked for.
+        if let Some(keep) = keep.filter(|_| self.request.options.may_replace) {
             self.written.truncate(keep);
             self.written.push_str(&text);
             let keep = self.written[..keep].chars().count();
@@ -142,7 +149,7 @@ impl Failover {
             self.written.push_str(&text);
             self.ready.push_back(Step::Text(text));
         }
-        if stopped {
+        if met.is_some() {
             if let State::Calling(call) = &mut self.state {
                 call.running.cut_short = true;
             }
@@ -153,7 +160,9 @@ impl Failover {
     /// The answer is whole.
     fn finished(&mut self, reason: FinishReason) {
         if let Some(mut seam) = self.seam.take() {
-            let fit = seam.finish(matches!(reason, FinishReason::Stop));
+            // What was there before the request does not become less.
+            let may_shorten = self.request.options.begun.is_empty();
+            let fit = seam.finish(may_shorten && reason == FinishReason::Stop);
             self.fit(fit);
         }
         if let Some(mut stop) = self.stop.take() {
@@ -168,6 +177,14 @@ impl Failover {
         let record = running.record(Outcome::Finished, None, call.stream.status());
         self.deployment
             .answered(running.first_token, running.elapsed(), record.usage.output);
+        // All of an answer, as long as the model wanted it.
+        if call.from == 0
+            && reason == FinishReason::Stop
+            && !record.usage.estimated
+            && let Some(tokens) = record.usage.output
+        {
+            self.deployment.wrote(tokens);
+        }
         self.done.push(record);
         self.ready.extend(self.held.drain(..));
         self.tell_usage();

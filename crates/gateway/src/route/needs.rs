@@ -25,7 +25,8 @@ impl Needs {
         let parts = || ask.messages.iter().flat_map(|message| &message.parts);
         let is_call = |part: &Part| matches!(part, Part::ToolCall { .. } | Part::ToolResult { .. });
         let bytes = ask.messages.iter().map(ChatMessage::bytes).sum::<usize>()
-            + ask.system.as_ref().map_or(0, String::len);
+            + ask.system.as_ref().map_or(0, String::len)
+            + request.options.begun.len();
         let schema = matches!(ask.params.format, Some(AnswerFormat::Schema { .. }));
         Self {
             images: parts().any(|part| matches!(part, Part::Image(_))),

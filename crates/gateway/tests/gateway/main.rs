@@ -7,6 +7,7 @@
 )]
 
 mod asking;
+mod begun;
 mod books;
 mod cache;
 mod cases;

@@ -27,10 +27,7 @@ pub(super) fn draft(fields: &Fields) -> Result<Draft, Problem> {
     let mut turns = Vec::new();
     let system = Role::System.text_of(fields.get("system"));
     if !system.is_empty() {
-        turns.push(Turn {
-            role: Role::System,
-            text: system,
-        });
+        turns.push(Turn::new(Role::System, system));
     }
     for message in messages {
         turns.push(turn(message)?);

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::conversation::{Role, Turn};
 use crate::problem::Problem;
 use crate::request::{Draft, Fields};
+use crate::sight::images;
 
 /// The request in its fields, without what its path says.
 ///
@@ -18,10 +19,7 @@ pub(super) fn draft(fields: &Fields) -> Result<Draft, Problem> {
     for name in ["systemInstruction", "system_instruction"] {
         let system = text_of(&fields.get(name)["parts"], "\n");
         if !system.is_empty() {
-            turns.push(Turn {
-                role: Role::System,
-                text: system,
-            });
+            turns.push(Turn::new(Role::System, system));
         }
     }
     for content in contents {
@@ -67,6 +65,7 @@ fn turn(content: &Value) -> Result<Turn, Problem> {
     Ok(Turn {
         role,
         text: text_of(parts, glue),
+        images: images(content),
     })
 }
 

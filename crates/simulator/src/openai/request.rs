@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::conversation::{Role, Turn};
 use crate::problem::Problem;
 use crate::request::{Draft, Fields, unreadable};
+use crate::sight::images;
 
 /// The request in its fields.
 ///
@@ -41,5 +42,6 @@ pub(crate) fn turn(message: &Value) -> Result<Turn, Problem> {
     Ok(Turn {
         role,
         text: role.text_of(&message["content"]),
+        images: images(message),
     })
 }

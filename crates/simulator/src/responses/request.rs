@@ -17,17 +17,11 @@ pub(super) fn draft(fields: &Fields) -> Result<Draft, Problem> {
         .ok_or_else(|| Problem::bad_request("You must provide a model.").with_param("model"))?;
     let mut turns = Vec::new();
     if let Some(instructions) = fields.text("instructions") {
-        turns.push(Turn {
-            role: Role::System,
-            text: instructions.to_owned(),
-        });
+        turns.push(Turn::new(Role::System, instructions));
     }
     let before = turns.len();
     if let Some(text) = fields.get("input").as_str() {
-        turns.push(Turn {
-            role: Role::User,
-            text: text.to_owned(),
-        });
+        turns.push(Turn::new(Role::User, text));
     } else {
         for item in fields.list("input")?.unwrap_or_default() {
             turns.extend(turn(item)?);
@@ -56,5 +50,5 @@ fn turn(item: &Value) -> Result<Option<Turn>, Problem> {
         Some("function_call_output") => (Role::Tool, Role::Tool.text_of(&item["output"])),
         Some(_) => return Ok(None),
     };
-    Ok(Some(Turn { role, text }))
+    Ok(Some(Turn::new(role, text)))
 }

@@ -117,3 +117,35 @@ async fn models_have_ways_of_their_own() {
     assert_eq!(fragile.text(), "Simulated count:\n\n1 2", "7 of 15 tokens");
     assert_eq!(fragile.finish_reason(), None);
 }
+
+#[tokio::test]
+async fn images_and_files_are_measured() {
+    // The head of a PNG.
+    const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAoAAAAHgCAYAAAA=";
+    let lab = Lab::new().await;
+    let address = format!("data:image/png;base64,{PNG}");
+    let file = "File \"notes.txt\":\n```\none\ntwo\n```";
+    let ask = async |text: &str| {
+        let request = lab.request(json!({
+            "model": "guide",
+            "stream": true,
+            "simulate": {"chunk_tokens": 100},
+            "messages": [{"role": "user", "content": [
+                {"type": "image_url", "image_url": {"url": address}},
+                {"type": "text", "text": file},
+                {"type": "text", "text": text},
+            ]}],
+        }));
+        Received::read(request.send().await.unwrap()).await.text()
+    };
+    let said = ask("What is this?").await;
+    for words in [
+        "simulation",
+        "an image of 640×480 pixels (PNG), 29 bytes",
+        "`notes.txt`: 2 lines, 7 bytes",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    // What is asked of it exactly it does exactly.
+    assert_eq!(ask("Repeat a END b").await, "Simulated echo:\n\na END b");
+}

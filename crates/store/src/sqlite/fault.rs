@@ -9,8 +9,8 @@ use crate::Error;
 pub(super) enum Fault {
     /// See [`Error::NotFound`].
     NotFound(&'static str),
-    /// The file is a database, but not one for us; the reason completes "the
-    /// database cannot be used: …".
+    /// Not the database failed, but it cannot be used so; the reason completes
+    /// "the database cannot be used: …".
     Unusable(&'static str),
     /// SQLite or sqlx failed.
     Database(sqlx::Error),

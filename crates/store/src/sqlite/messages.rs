@@ -1,6 +1,6 @@
 //! Messages as rows, and the checkpoints on top of those being written.
 
-use protocol::{ConversationId, Message, MessageState, Transcript};
+use protocol::{ConversationId, Message, MessageId, MessageState, Transcript};
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
@@ -8,24 +8,20 @@ use super::{
     fault::Fault,
 };
 
-/// Stores a message whose parent is in the same conversation.
+/// Stores a message whose parent is in the same conversation, and not deleted.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     conversation: ConversationId,
     message: &Message,
 ) -> Result<(), Fault> {
     if let Some(parent) = message.parent {
-        sqlx::query("SELECT 1 FROM messages WHERE id = ? AND conversation = ?")
-            .bind(parent.to_string())
-            .bind(conversation.to_string())
-            .fetch_optional(&mut *connection)
-            .await?
-            .ok_or(Fault::NotFound("message"))?;
+        expect(connection, conversation, parent).await?;
     }
+    let attachments = Some(&message.attachments).filter(|all| !all.is_empty());
     sqlx::query(
         "INSERT INTO messages (id, conversation, parent, role, state, model, created_ms, turn,
-             last_event, text, thinking, tools, statistics, reason, problem)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             last_event, text, thinking, tools, statistics, reason, problem, attachments)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(message.id.to_string())
     .bind(conversation.to_string())
@@ -42,20 +38,40 @@ pub(super) async fn insert(
     .bind(message.statistics.as_ref().map(to_json).transpose()?)
     .bind(message.reason.as_deref())
     .bind(message.problem.as_ref().map(to_json).transpose()?)
+    .bind(attachments.map(to_json).transpose()?)
     .execute(connection)
     .await?;
     Ok(())
 }
 
-/// All messages of a conversation, in the order of [`protocol::Conversation::messages`].
+/// Not found is a message that is not in the conversation, or was deleted.
+pub(super) async fn expect(
+    connection: &mut SqliteConnection,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "SELECT 1 FROM messages WHERE id = ? AND conversation = ? AND deleted_with IS NULL",
+    )
+    .bind(message.to_string())
+    .bind(conversation.to_string())
+    .fetch_optional(connection)
+    .await?
+    .ok_or(Fault::NotFound("message"))?;
+    Ok(())
+}
+
+/// The messages of a conversation that are not deleted, in the order of [`protocol::Conversation::messages`].
 pub(super) async fn of_conversation(
     connection: &mut SqliteConnection,
     conversation: ConversationId,
 ) -> Result<Vec<Message>, Fault> {
-    let rows = sqlx::query("SELECT * FROM messages WHERE conversation = ? ORDER BY seq")
-        .bind(conversation.to_string())
-        .fetch_all(&mut *connection)
-        .await?;
+    let rows = sqlx::query(
+        "SELECT * FROM messages WHERE conversation = ? AND deleted_with IS NULL ORDER BY seq",
+    )
+    .bind(conversation.to_string())
+    .fetch_all(&mut *connection)
+    .await?;
     let mut messages = Vec::with_capacity(rows.len());
     for row in &rows {
         messages.push(read(connection, row).await?);
@@ -75,6 +91,7 @@ pub(super) async fn read(
         role: word(row, "role")?,
         state: word(row, "state")?,
         text: row.try_get("text")?,
+        attachments: json(row, "attachments")?.unwrap_or_default(),
         thinking: row.try_get("thinking")?,
         tools: json(row, "tools")?.unwrap_or_default(),
         model: row.try_get("model")?,

@@ -5,12 +5,18 @@ use std::{path::Path, time::Duration};
 use sqlx::{
     SqlSafeStr, SqliteConnection, SqlitePool,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
-    sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteSynchronous},
 };
 
 use tokio::sync::mpsc;
 
-use super::{SqliteStore, fault::Fault};
+use super::{
+    SqliteStore,
+    database::{self, Database},
+    fault::Fault,
+    search,
+    temporary::Temporary,
+};
 use crate::Error;
 
 /// How a [`SqliteStore`] uses its file.
@@ -63,18 +69,13 @@ impl SqliteStore {
     /// Finishes what is being stored and closes the file. Calls that come
     /// later fail with [`Error::Unavailable`].
     pub async fn close(&self) {
-        self.readers.close().await;
-        // Last, so that it is the one that empties the write-ahead log.
-        self.writer.close().await;
+        self.temporary.close().await;
+        self.disk.close().await;
     }
 }
 
 /// How many reads can go on at once; more wait for their turn.
 const READERS: u32 = 4;
-
-/// How long a call waits for a connection: longer than the one before it may
-/// wait for a lock.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 async fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Fault> {
     let mut connect = SqliteConnectOptions::new()
@@ -86,14 +87,7 @@ async fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Fault
     if let Some(pages) = options.max_pages {
         connect = connect.pragma("max_page_count", pages.to_string());
     }
-    // A connection to a file neither ages nor breaks while idle.
-    let pool = SqlitePoolOptions::new()
-        .acquire_timeout(CONNECTION_TIMEOUT)
-        .test_before_acquire(false)
-        .idle_timeout(None)
-        .max_lifetime(None);
-    let writer = pool
-        .clone()
+    let writer = database::pool()
         .max_connections(1)
         .connect_with(connect.clone().pragma("wal_autocheckpoint", LOG_PAGES))
         .await?;
@@ -102,16 +96,17 @@ async fn open(path: &Path, options: &SqliteOptions) -> Result<SqliteStore, Fault
     migrate(&mut connection).await?;
     use_write_ahead_log(&mut connection).await?;
     drop(connection);
-    let readers = pool
+    let readers = database::pool()
         .max_connections(READERS)
         .connect_lazy_with(connect.create_if_missing(false).pragma("query_only", "ON"));
     let (wrote, writes) = mpsc::channel(1);
     tokio::spawn(empty_log(readers.clone(), writes));
+    let disk = Database::new(writer, readers, wrote);
+    tokio::spawn(search::catch_up(disk.clone()));
     Ok(SqliteStore {
-        writer,
-        readers,
+        disk,
+        temporary: Temporary::default(),
         cached: Default::default(),
-        wrote,
     })
 }
 
@@ -188,7 +183,7 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fault> {
 
 /// The steps that lead from an empty file to today's tables. A step that was
 /// released never changes; a change is a new step.
-fn migrations() -> Vec<Migration> {
+pub(super) fn migrations() -> Vec<Migration> {
     [
         (
             1,
@@ -199,6 +194,11 @@ fn migrations() -> Vec<Migration> {
             2,
             "gateway",
             include_str!("../../migrations/0002_gateway.sql"),
+        ),
+        (
+            3,
+            "library",
+            include_str!("../../migrations/0003_library.sql"),
         ),
     ]
     .map(|(version, description, sql)| {

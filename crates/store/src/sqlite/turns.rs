@@ -1,26 +1,33 @@
 //! The life of a turn: begun, checkpointed, ended or interrupted.
 
-use protocol::{ConversationId, Message, MessageState, Problem, ProblemKind, TurnId};
+use protocol::{ConversationId, Message, MessageId, MessageState, Problem, ProblemKind, TurnId};
 use sqlx::{QueryBuilder, SqliteConnection, SqlitePool};
 
 use super::{
+    attachments::{self, Attached},
     attempts,
     columns::{integer, parsed, to_json},
     fault::Fault,
-    messages,
+    messages, search,
     transaction::Transaction,
 };
 use crate::{Checkpoint, EndedTurn, NewTurn};
 
-pub(super) async fn begin(pool: &SqlitePool, turn: &NewTurn) -> Result<(), Fault> {
+pub(super) async fn begin(
+    pool: &SqlitePool,
+    turn: &NewTurn,
+    attached: &Attached,
+) -> Result<(), Fault> {
     let mut transaction = Transaction::write(pool).await?;
     match &turn.new_conversation {
         Some(title) => create_conversation(&mut transaction, turn, title).await?,
         None => touch_conversation(&mut transaction, turn).await?,
     }
-    for message in turn.question.iter().chain([&turn.answer]) {
-        messages::insert(&mut transaction, turn.conversation, message).await?;
+    attachments::keep(&mut transaction, attached, turn.answer.created_ms).await?;
+    if let Some(question) = &turn.question {
+        messages::insert(&mut transaction, turn.conversation, question).await?;
     }
+    messages::insert(&mut transaction, turn.conversation, &turn.answer).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -47,7 +54,7 @@ async fn touch_conversation(
     turn: &NewTurn,
 ) -> Result<(), Fault> {
     let touched = sqlx::query(
-        "UPDATE conversations SET updated_ms = max(updated_ms, ?)
+        "UPDATE conversations SET updated_ms = max(updated_ms, ?), leaf = NULL
          WHERE id = ? AND deleted_ms IS NULL",
     )
     .bind(turn.answer.created_ms)
@@ -66,7 +73,7 @@ const BATCHES: [usize; 4] = [64, 16, 4, 1];
 
 pub(super) async fn checkpoint(
     pool: &SqlitePool,
-    mut checkpoints: &[Checkpoint],
+    mut checkpoints: &[&Checkpoint],
 ) -> Result<(), Fault> {
     let mut transaction = Transaction::write(pool).await?;
     for size in BATCHES {
@@ -79,7 +86,7 @@ pub(super) async fn checkpoint(
     Ok(())
 }
 
-async fn append(connection: &mut SqliteConnection, batch: &[Checkpoint]) -> Result<(), Fault> {
+async fn append(connection: &mut SqliteConnection, batch: &[&Checkpoint]) -> Result<(), Fault> {
     let wholes = batch
         .iter()
         .map(|checkpoint| checkpoint.whole.as_ref().map(to_json).transpose())
@@ -137,6 +144,7 @@ pub(super) async fn end(pool: &SqlitePool, end: &EndedTurn) -> Result<(), Fault>
             answer.problem = ending.problem;
         }
         messages::replace(&mut transaction, &answer).await?;
+        search::index(&mut transaction, &with_question(&answer)).await?;
         sqlx::query("UPDATE conversations SET updated_ms = max(updated_ms, ?) WHERE id = ?")
             .bind(end.now_ms)
             .bind(end.conversation.to_string())
@@ -147,6 +155,15 @@ pub(super) async fn end(pool: &SqlitePool, end: &EndedTurn) -> Result<(), Fault>
     Ok(())
 }
 
+/// An answer that ended and its question, which has waited to be indexed with
+/// it: so the beginning of a turn takes no longer.
+fn with_question(answer: &Message) -> Vec<MessageId> {
+    [Some(answer.id), answer.parent]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
 pub(super) async fn answer(
     pool: &SqlitePool,
     turn: TurnId,
@@ -155,7 +172,8 @@ pub(super) async fn answer(
     let row = sqlx::query(
         "SELECT messages.* FROM messages
          JOIN conversations ON conversations.id = messages.conversation
-         WHERE messages.turn = ? AND conversations.deleted_ms IS NULL",
+         WHERE messages.turn = ? AND messages.deleted_with IS NULL
+             AND conversations.deleted_ms IS NULL",
     )
     .bind(turn.to_string())
     .fetch_optional(&mut *transaction)
@@ -178,18 +196,24 @@ pub(super) async fn interrupt_open(pool: &SqlitePool) -> Result<u64, Fault> {
         .await?;
     for row in &rows {
         let mut answer = messages::read(&mut transaction, row).await?;
-        answer.state = MessageState::Interrupted;
-        answer.reason = Some("interrupted".to_owned());
-        answer.problem = Some(
-            Problem::new(
-                ProblemKind::Interrupted,
-                "The server stopped while this answer was being written.",
-            )
-            .advice("What had been written is kept; ask again for the whole answer.")
-            .retryable(),
-        );
+        interrupt(&mut answer);
         messages::replace(&mut transaction, &answer).await?;
+        search::index(&mut transaction, &with_question(&answer)).await?;
     }
     transaction.commit().await?;
     Ok(rows.len() as u64)
+}
+
+/// Makes an answer that nothing writes any more one that ended.
+pub(super) fn interrupt(answer: &mut Message) {
+    answer.state = MessageState::Interrupted;
+    answer.reason = Some("interrupted".to_owned());
+    answer.problem = Some(
+        Problem::new(
+            ProblemKind::Interrupted,
+            "The server stopped while this answer was being written.",
+        )
+        .advice("What had been written is kept; ask again for the whole answer.")
+        .retryable(),
+    );
 }

@@ -2,13 +2,15 @@
 
 use protocol::{
     Conversation, ConversationId, Message, MessageId, MessageState, ProblemKind, ToolCall,
-    Transcript, TurnId,
+    Transcript, TurnId, api::ChangeConversation,
 };
-use store::{Checkpoint, Error, NewTurn, SqliteStore, Store};
+use store::{Checkpoint, Error, Library, NewTurn, SqliteStore};
 use uuid::Uuid;
 
 use crate::{
-    cached,
+    cached, files, library,
+    library::{assert_not_found, begun},
+    search, temporary,
     turns::{another_answer, finished, first, next, text},
 };
 
@@ -23,7 +25,7 @@ async fn sqlite_keeps_the_contract() {
 }
 
 /// Everything, on an empty store.
-async fn contract(store: &dyn Store) {
+async fn contract(store: &dyn Library) {
     store.ping().await.unwrap();
     assert_eq!(store.conversations().await.unwrap(), []);
     a_turn_is_kept_from_its_question_to_its_end(store).await;
@@ -37,16 +39,31 @@ async fn contract(store: &dyn Store) {
     deleted_is_hidden_until_restored(store).await;
     purged_is_gone_but_its_attempts_stay(store).await;
     attempts_without_a_turn_are_kept(store).await;
+    library::a_conversation_is_changed_in_parts(store).await;
+    library::many_conversations_are_changed_alike(store).await;
+    library::messages_are_deleted_with_what_follows(store).await;
+    library::deleted_messages_are_purged_in_time(store).await;
+    library::presets_are_kept_by_name(store).await;
+    files::files_last_as_long_as_a_message_has_them(store).await;
+    library::an_import_keeps_everything(store).await;
+    temporary::temporary_conversations_are_like_others(store).await;
+    search::words_are_found_in_titles_and_messages(store).await;
+    search::what_is_hidden_is_not_found(store).await;
+    search::no_conversation_takes_all_the_room(store).await;
+    search::the_newer_of_two_alike_comes_first(store).await;
     cached::answers_are_kept_within_bounds(store).await;
     what_is_unknown_is_not_found(store).await;
 }
 
-async fn begun(store: &dyn Store, turn: NewTurn) -> NewTurn {
-    store.begin_turn(&turn).await.unwrap();
-    turn
+/// The change that gives a conversation this title.
+fn titled(title: &str) -> ChangeConversation {
+    ChangeConversation {
+        title: Some(title.into()),
+        ..ChangeConversation::default()
+    }
 }
 
-async fn messages(store: &dyn Store, turn: &NewTurn) -> Vec<Message> {
+async fn messages(store: &dyn Library, turn: &NewTurn) -> Vec<Message> {
     store
         .conversation(turn.conversation)
         .await
@@ -55,28 +72,18 @@ async fn messages(store: &dyn Store, turn: &NewTurn) -> Vec<Message> {
 }
 
 /// The turn's answer, which reads the same either way.
-async fn answer(store: &dyn Store, turn: &NewTurn) -> Message {
+async fn answer(store: &dyn Library, turn: &NewTurn) -> Message {
     let (conversation, answer) = store.answer_of(turn.answer.turn.unwrap()).await.unwrap();
     assert_eq!(conversation, turn.conversation);
     assert!(messages(store, turn).await.contains(&answer));
     answer
 }
 
-#[track_caller]
-fn assert_not_found<T: std::fmt::Debug>(result: Result<T, Error>, what: &str) {
-    assert!(
-        matches!(&result, Err(Error::NotFound(found)) if *found == what),
-        "expected no such {what}, got {result:?}"
-    );
-}
-
-async fn a_turn_is_kept_from_its_question_to_its_end(store: &dyn Store) {
+async fn a_turn_is_kept_from_its_question_to_its_end(store: &dyn Library) {
     let turn = begun(store, first(1000)).await;
     let conversation = |updated_ms, messages| Conversation {
-        id: turn.conversation,
-        title: "A title".into(),
-        updated_ms,
         messages,
+        ..Conversation::new(turn.conversation, "A title".into(), updated_ms)
     };
     let question = turn.question.clone().unwrap();
     assert_eq!(
@@ -110,7 +117,7 @@ async fn a_turn_is_kept_from_its_question_to_its_end(store: &dyn Store) {
     assert_eq!(store.attempts(end.turn).await.unwrap(), end.attempts);
 }
 
-async fn a_turn_begins_whole_or_not_at_all(store: &dyn Store) {
+async fn a_turn_begins_whole_or_not_at_all(store: &dyn Library) {
     let turn = begun(store, first(1000)).await;
     let elsewhere = begun(store, first(1000)).await;
     let before = store.conversation(turn.conversation).await.unwrap();
@@ -145,7 +152,7 @@ async fn a_turn_begins_whole_or_not_at_all(store: &dyn Store) {
     assert_not_found(store.begin_turn(&hidden).await, "conversation");
 }
 
-async fn messages_come_in_the_order_of_the_tree(store: &dyn Store) {
+async fn messages_come_in_the_order_of_the_tree(store: &dyn Library) {
     // The clock goes back: order does not come from it.
     let turn = begun(store, first(9000)).await;
     let mut expected = vec![turn.question.as_ref().unwrap().id, turn.answer.id];
@@ -166,7 +173,7 @@ async fn messages_come_in_the_order_of_the_tree(store: &dyn Store) {
     assert_eq!(conversation.updated_ms, 9001);
 }
 
-async fn checkpoints_add_up(store: &dyn Store) {
+async fn checkpoints_add_up(store: &dyn Library) {
     let one = begun(store, first(1000)).await;
     let other = begun(store, first(1000)).await;
     store
@@ -222,7 +229,7 @@ async fn checkpoints_add_up(store: &dyn Store) {
     store.checkpoint(&[]).await.unwrap();
 }
 
-async fn checkpoints_that_come_too_late_change_nothing(store: &dyn Store) {
+async fn checkpoints_that_come_too_late_change_nothing(store: &dyn Library) {
     let running = begun(store, first(1000)).await;
     let ended = begun(store, first(1000)).await;
     store.checkpoint(&[text(&running, 5, "a")]).await.unwrap();
@@ -246,7 +253,7 @@ async fn checkpoints_that_come_too_late_change_nothing(store: &dyn Store) {
     assert_eq!(answer(store, &ended).await.text, "whole");
 }
 
-async fn an_answer_ends_once(store: &dyn Store) {
+async fn an_answer_ends_once(store: &dyn Library) {
     let turn = begun(store, first(1000)).await;
     let end = finished(&turn, "first");
     store.end_turn(&end).await.unwrap();
@@ -259,7 +266,7 @@ async fn an_answer_ends_once(store: &dyn Store) {
     assert_eq!(store.attempts(end.turn).await.unwrap(), end.attempts);
 }
 
-async fn open_turns_become_interrupted(store: &dyn Store) {
+async fn open_turns_become_interrupted(store: &dyn Library) {
     store.interrupt_open_turns().await.unwrap();
     let with_text = begun(store, first(1000)).await;
     let without = begun(store, first(1000)).await;
@@ -287,7 +294,7 @@ async fn open_turns_become_interrupted(store: &dyn Store) {
     assert_eq!(messages(store, &with_text).await, before);
 }
 
-async fn the_newest_conversation_comes_first(store: &dyn Store) {
+async fn the_newest_conversation_comes_first(store: &dyn Library) {
     // Later than all conversations of the other checks.
     let old = begun(store, first(100_000)).await;
     let new = begun(store, first(200_000)).await;
@@ -299,7 +306,10 @@ async fn the_newest_conversation_comes_first(store: &dyn Store) {
     begun(store, next(old.conversation, Some(old.answer.id), 300_000)).await;
     assert_eq!(newest().await, [old.conversation, new.conversation]);
 
-    store.rename(new.conversation, "Better").await.unwrap();
+    store
+        .change(new.conversation, &titled("Better"))
+        .await
+        .unwrap();
     let summary = &store.conversations().await.unwrap()[1];
     assert_eq!(
         (summary.title.as_str(), summary.updated_ms),
@@ -307,14 +317,14 @@ async fn the_newest_conversation_comes_first(store: &dyn Store) {
     );
 }
 
-async fn deleted_is_hidden_until_restored(store: &dyn Store) {
+async fn deleted_is_hidden_until_restored(store: &dyn Library) {
     let turn = begun(store, first(1000)).await;
     let id = turn.conversation;
     let before = store.conversation(id).await.unwrap();
     store.delete(id, 2000).await.unwrap();
     store.delete(id, 3000).await.unwrap();
     assert_not_found(store.conversation(id).await, "conversation");
-    assert_not_found(store.rename(id, "x").await, "conversation");
+    assert_not_found(store.change(id, &titled("x")).await, "conversation");
     assert_not_found(store.answer_of(turn.answer.turn.unwrap()).await, "turn");
     let listed = store.conversations().await.unwrap();
     assert!(listed.iter().all(|summary| summary.id != id));
@@ -324,8 +334,8 @@ async fn deleted_is_hidden_until_restored(store: &dyn Store) {
     assert_eq!(store.conversation(id).await.unwrap(), before);
 }
 
-async fn purged_is_gone_but_its_attempts_stay(store: &dyn Store) {
-    store.purge(i64::MAX).await.unwrap();
+async fn purged_is_gone_but_its_attempts_stay(store: &dyn Library) {
+    store.purge(i64::MAX, 0).await.unwrap();
     let kept = begun(store, first(1000)).await;
     let recent = begun(store, first(1000)).await;
     // Longer than a cascade from parent to child could go in SQLite.
@@ -343,8 +353,8 @@ async fn purged_is_gone_but_its_attempts_stay(store: &dyn Store) {
     store.delete(long.conversation, 2000).await.unwrap();
     store.delete(running.conversation, 2000).await.unwrap();
     store.delete(recent.conversation, 3000).await.unwrap();
-    assert_eq!(store.purge(3000).await.unwrap(), 2);
-    assert_eq!(store.purge(3000).await.unwrap(), 0);
+    assert_eq!(store.purge(3000, 3000).await.unwrap(), 2);
+    assert_eq!(store.purge(3000, 3000).await.unwrap(), 0);
 
     assert_not_found(store.restore(long.conversation).await, "conversation");
     store.restore(recent.conversation).await.unwrap();
@@ -357,18 +367,18 @@ async fn purged_is_gone_but_its_attempts_stay(store: &dyn Store) {
     assert_eq!(store.attempts(end.turn).await.unwrap(), end.attempts);
 }
 
-async fn what_is_unknown_is_not_found(store: &dyn Store) {
+async fn what_is_unknown_is_not_found(store: &dyn Library) {
     let id = ConversationId(Uuid::now_v7());
     let turn = TurnId(Uuid::now_v7());
     assert_not_found(store.conversation(id).await, "conversation");
-    assert_not_found(store.rename(id, "x").await, "conversation");
+    assert_not_found(store.change(id, &titled("x")).await, "conversation");
     assert_not_found(store.delete(id, 1).await, "conversation");
     assert_not_found(store.restore(id).await, "conversation");
     assert_not_found(store.answer_of(turn).await, "turn");
     assert_eq!(store.attempts(turn).await.unwrap(), []);
 }
 
-async fn attempts_without_a_turn_are_kept(store: &dyn Store) {
+async fn attempts_without_a_turn_are_kept(store: &dyn Library) {
     let turn = TurnId(Uuid::now_v7());
     let mut attempts = finished(&first(9000), "").attempts;
     for attempt in &mut attempts {

@@ -7,5 +7,10 @@
 
 mod cached;
 mod contract;
+mod files;
+mod library;
+mod search;
+mod speed;
 mod sqlite;
+mod temporary;
 mod turns;

@@ -10,7 +10,7 @@ use std::{
 use proptest::prelude::*;
 use protocol::{MessageState, Transcript};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
-use store::{Checkpoint, EndedTurn, Error, NewTurn, SqliteOptions, SqliteStore, Store};
+use store::{Checkpoint, EndedTurn, Error, Library, NewTurn, SqliteOptions, SqliteStore, Store};
 use tempfile::TempDir;
 
 use crate::turns::{finished, first, next, text};
@@ -220,7 +220,7 @@ async fn a_locked_database_is_reported_and_got_over() {
     let locked = "another program keeps it locked";
     assert_unavailable(store.begin_turn(&first(2000)).await, locked);
     assert_unavailable(store.checkpoint(&[text(&turn, 1, "a")]).await, locked);
-    assert_unavailable(store.rename(turn.conversation, "x").await, locked);
+    assert_unavailable(store.delete(turn.conversation, 3000).await, locked);
     assert_unavailable(SqliteStore::open_with(&path, &options).await, locked);
     // Reading goes on.
     store.ping().await.unwrap();

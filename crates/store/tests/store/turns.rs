@@ -27,6 +27,7 @@ pub(crate) fn next(
         role: Role::User,
         state: MessageState::Finished,
         text: "Why? \u{0} – 語 \"'".into(),
+        attachments: Vec::new(),
         thinking: String::new(),
         tools: Vec::new(),
         model: None,
@@ -41,6 +42,7 @@ pub(crate) fn next(
     NewTurn {
         conversation,
         new_conversation: None,
+        temporary: false,
         question: Some(question),
         answer,
     }
@@ -54,6 +56,7 @@ pub(crate) fn another_answer(question: MessageId, created_ms: i64) -> Message {
         role: Role::Assistant,
         state: MessageState::Writing,
         text: String::new(),
+        attachments: Vec::new(),
         thinking: String::new(),
         tools: Vec::new(),
         model: Some("demo/slow".into()),

@@ -66,6 +66,7 @@ impl Ask {
                 .or(models),
             may_replace: wire.stream != Some(true),
             unseen: wire.stream != Some(true),
+            begun: String::new(),
         };
         let include_usage = wire.stream_options.as_ref().and_then(|it| it.include_usage);
         Ok(Self {
