@@ -50,6 +50,31 @@ export async function ask(page, text) {
   await page.locator('.composer [type=submit]').click();
 }
 
+/**
+ * Chooses from the menu of a conversation's row; further labels are of the
+ * menus within.
+ */
+export async function choose(page, title, ...labels) {
+  const row = page.locator('.conversation-item', { hasText: title });
+  await row.hover();
+  await button(row, `More for ${title}`).click();
+  await chooseItems(page, ...labels);
+}
+
+/** Chooses from a menu that is open. */
+export async function chooseItems(page, ...labels) {
+  for (const label of labels) {
+    await menuItem(page, label).click();
+  }
+}
+
+/** An item of the menu that is open, by the beginning of its label. */
+export function menuItem(page, label) {
+  return page
+    .locator('.menu-item')
+    .filter({ has: page.locator('.menu-label', { hasText: new RegExp(`^${label}`) }) });
+}
+
 /** The offer to take a delete back. */
 export function deleted(page) {
   return page.locator('.notice', { hasText: 'Deleted' });
@@ -62,19 +87,20 @@ export function answer(page) {
 
 /** The text of the answer shown last, block by block. */
 export async function answerText(page) {
+  return answer(page).locator('.markdown').evaluate(drawnText);
+}
+
+/** The text of drawn Markdown, block by block; it runs in the page. */
+export function drawnText(drawn) {
   // Not its innerText, which lacks the parts that are out of view.
-  return answer(page)
-    .locator('.markdown')
-    .evaluate((drawn) => {
-      const texts = document.createTreeWalker(drawn, NodeFilter.SHOW_TEXT);
-      let text = '';
-      for (let last; texts.nextNode(); ) {
-        const block = texts.currentNode.parentElement.closest('p, li, pre, th, td, h1, h2, h3, div');
-        text += (block === last ? '' : '\n') + texts.currentNode.data;
-        last = block;
-      }
-      return text;
-    });
+  const texts = document.createTreeWalker(drawn, NodeFilter.SHOW_TEXT);
+  let text = '';
+  for (let last; texts.nextNode(); ) {
+    const block = texts.currentNode.parentElement.closest('p, li, pre, th, td, h1, h2, h3, div');
+    text += (block === last ? '' : '\n') + texts.currentNode.data;
+    last = block;
+  }
+  return text;
 }
 
 /** Waits until so many answers are shown and none is being written. */

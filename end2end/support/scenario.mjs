@@ -8,11 +8,12 @@ import { quit, World } from './world.mjs';
 /**
  * A test with a server and a page of its own. It fails when a page writes an
  * error or a warning to the console (hydration warnings are such), throws, or
- * asks another host for anything. The options are those of `World`.
+ * asks another host for anything. The options are those of `World`, or of the
+ * world given.
  */
-export function scenario(name, options, body) {
+export function scenario(name, options, body, kind = World) {
   test(name, { timeout: 5 * PATIENCE_MS }, async () => {
-    const world = await World.begin(options);
+    const world = await kind.begin(options);
     try {
       await body(world);
       assert.deepEqual(world.complaints, []);

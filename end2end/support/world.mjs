@@ -66,7 +66,7 @@ export class World {
   static async begin(options = {}) {
     const { scripts, providers = ['openai'], config, context = {}, allow = [] } = options;
     let { args = [] } = options;
-    const world = new World();
+    const world = new this();
     world.allow = allow;
     world.directory = await mkdtemp(path.join(tmpdir(), 'rivulet-test-'));
     try {
@@ -104,7 +104,7 @@ export class World {
   async newContext(options = {}) {
     const context = await (await launch()).newContext({ baseURL: this.server.url, ...options });
     context.setDefaultTimeout(PATIENCE_MS);
-    context.on('page', (page) => this.#watch(page));
+    context.on('page', (page) => this.watch(page));
     return context;
   }
 
@@ -127,7 +127,7 @@ export class World {
   async keepEvidence(name) {
     const file = path.join(RESULTS, name.replaceAll(/\W+/g, '-'));
     await mkdir(RESULTS, { recursive: true });
-    const pages = this.context.pages();
+    const pages = await this.context.pages();
     await Promise.allSettled(
       pages.map((page, at) => page.screenshot({ path: `${file}-${at}.png`, timeout: 10_000 })),
     );
@@ -143,14 +143,15 @@ export class World {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  #watch(page) {
+  /** Notes what goes wrong on a page, whichever browser has it. */
+  watch(page) {
     const complain = (complaint) => {
       if (!this.allow.some((pattern) => pattern.test(complaint))) {
         this.complaints.push(complaint);
       }
     };
     page.on('console', (message) => {
-      if (['error', 'warning', 'assert'].includes(message.type())) {
+      if (['error', 'warning', 'warn', 'assert'].includes(message.type())) {
         complain(`console: ${message.text()} (${message.location().url})`);
       }
     });
@@ -268,7 +269,8 @@ class Simulator extends Rivulet {
   }
 }
 
-function required(variable) {
+/** The value of a variable of the environment that must be set. */
+export function required(variable) {
   const value = process.env[variable];
   assert.ok(value, `set ${variable} to the path of the program, or run \`cargo xtask test\``);
   return value;

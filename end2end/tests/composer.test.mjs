@@ -177,6 +177,6 @@ scenario('Stop puts what waited back into the box', steady, async ({ page }) => 
   await button(page, 'Stop').click();
   await ended(page);
   await holds(page, 'one\n\ntwo\n\nthree');
-  assert.equal(await page.locator('.queue').count(), 0);
+  assert.equal(await page.locator('.queue li').count(), 0);
   assert.equal(await page.locator('.question').count(), 1);
 });

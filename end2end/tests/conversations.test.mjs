@@ -1,7 +1,7 @@
 // The sidebar: new, open, rename in place, delete and undo, titles, groups.
 
 import assert from 'node:assert/strict';
-import { ask, deleted, ended, eventually, PHONE, visit } from '../support/page.mjs';
+import { ask, choose, deleted, ended, eventually, PHONE, visit } from '../support/page.mjs';
 import { scenario } from '../support/scenario.mjs';
 
 const instant = { scripts: { instant: {} } };
@@ -51,8 +51,7 @@ scenario('rename in place', instant, async (world) => {
   const link = page.locator('.conversation-link');
   const field = page.getByRole('textbox', { name: 'Title of the conversation' });
 
-  await link.hover();
-  await page.getByRole('button', { name: 'Rename repeat hello' }).click();
+  await choose(page, 'repeat hello', 'Rename');
   await field.fill('Not this');
   await field.press('Escape');
   assert.equal(await link.textContent(), 'repeat hello');
@@ -80,8 +79,7 @@ scenario('delete, and take it back', instant, async ({ page, server }) => {
   const { id } = await server.ask('repeat keep me');
   await server.ask('repeat the other');
   await visit(page, `/c/${id}`);
-  await page.getByRole('link', { name: 'repeat keep me' }).hover();
-  await page.getByRole('button', { name: 'Delete repeat keep me' }).click();
+  await choose(page, 'repeat keep me', 'Delete');
   const offer = deleted(page);
   await offer.waitFor();
   assert.match(await offer.textContent(), /repeat keep me/);
@@ -98,8 +96,7 @@ scenario('delete, and take it back', instant, async ({ page, server }) => {
   });
   await offer.waitFor({ state: 'hidden' });
 
-  await page.getByRole('link', { name: 'repeat the other' }).hover();
-  await page.getByRole('button', { name: 'Delete repeat the other' }).click();
+  await choose(page, 'repeat the other', 'Delete');
   await offer.waitFor();
   await page.locator('.question', { hasText: 'keep me' }).waitFor();
   await offer.waitFor({ state: 'hidden' });
@@ -126,8 +123,7 @@ scenario('the focus goes where a person looks next', instant, async ({ page, ser
   await page.getByRole('link', { name: 'Renamed' }).waitFor();
   assert.equal(await page.locator('#composer').inputValue(), 'typed after it');
 
-  await page.getByRole('link', { name: 'repeat the other' }).hover();
-  await page.getByRole('button', { name: 'Delete repeat the other' }).click();
+  await choose(page, 'repeat the other', 'Delete');
   await focused('undo');
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'repeat the other' }).waitFor();
@@ -177,7 +173,7 @@ scenario('the sidebar folds away, and stays so', instant, async ({ page }) => {
   assert.equal(await toggle.getAttribute('aria-expanded'), 'false');
   await visit(page);
   assert.ok(!(await sidebar.isVisible()));
-  await page.keyboard.press('Control+Shift+S');
+  await page.keyboard.press('Alt+Shift+L');
   await eventually(async () => assert.ok(await sidebar.isVisible()));
 });
 

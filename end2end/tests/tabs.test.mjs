@@ -78,3 +78,47 @@ scenario('another device can watch and stop', steady, async (world) => {
   await ended(device);
   assert.equal(await answerText(page), await answerText(device));
 });
+
+scenario('ten tabs with ten running answers leave room for an eleventh', steady, async (world) => {
+  const { page } = world;
+  const tabs = [page];
+  while (tabs.length < 10) tabs.push(await world.newPage());
+  for (const tab of tabs) {
+    await visit(tab);
+    await ask(tab, 'Count from 1 to 900');
+    await countedTo(tab, 3);
+  }
+  // Over HTTP/1.1 the browser has six connections: were all taken, neither
+  // this page nor its answer would come before one of the ten has ended.
+  const eleventh = await world.newPage();
+  await visit(eleventh);
+  await ask(eleventh, 'Count from 1 to 20');
+  await ended(eleventh);
+  assert.deepEqual(await counted(eleventh), oneTo(20));
+  assert.equal(await button(tabs[9], 'Stop').count(), 1, 'the ten were to be running still');
+  for (const tab of tabs) {
+    await ended(tab);
+    assert.deepEqual(await counted(tab), oneTo(900));
+  }
+});
+
+scenario('what one device does to conversations, another sees', { ...steady, allow: [/404/] }, async (world) => {
+  const { page } = world;
+  const elsewhere = await (await world.newContext()).newPage();
+  await visit(elsewhere);
+  await visit(page);
+  await ask(page, 'Count from 1 to 3');
+  await ended(page);
+  const row = elsewhere.locator('.sidebar a', { hasText: 'Count from 1 to 3' });
+  await row.waitFor();
+
+  const id = new URL(page.url()).pathname.split('/').pop();
+  const rename = { method: 'PATCH', data: { title: 'Three numbers' } };
+  await page.request.fetch(`/api/conversations/${id}`, rename);
+  await elsewhere.locator('.sidebar a', { hasText: 'Three numbers' }).waitFor();
+  // The tab that is in the conversation has the new title, too.
+  await page.locator('.topbar', { hasText: 'Three numbers' }).waitFor();
+
+  await page.request.fetch(`/api/conversations/${id}`, { method: 'DELETE' });
+  await elsewhere.locator('.sidebar a', { hasText: 'Three numbers' }).waitFor({ state: 'detached' });
+});
