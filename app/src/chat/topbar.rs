@@ -55,6 +55,8 @@ pub(crate) fn TopBar() -> impl IntoView {
     };
     let is_archived = move || row.with(|row| row.as_ref().is_some_and(|it| it.archived));
     let is_temporary = move || row.with(|row| row.as_ref().is_some_and(|it| it.temporary));
+    // A menu that is open stays while the row changes.
+    let has_row = Memo::new(move |_| row.with(Option::is_some));
     view! {
         <header class="topbar">
             <SidebarToggle />
@@ -78,7 +80,7 @@ pub(crate) fn TopBar() -> impl IntoView {
                 <Icon symbol=Symbol::New />
             </a>
             {move || {
-                row.with(Option::is_some)
+                has_row.get()
                     .then(|| {
                         view! {
                             <MenuButton
