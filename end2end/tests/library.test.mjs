@@ -353,7 +353,7 @@ scenario('a conversation is cleared and keeps its name', instant, async (world) 
   await button(page, 'More for this conversation').click();
   await chooseItems(page, 'Clear');
   await offer(page, 'Cleared “Mine”').waitFor();
-  assert.equal(await page.locator('.question').count(), 0);
+  await page.locator('.question').waitFor({ state: 'detached' });
   await eventually(async () => assert.equal((await world.stored()).messages.length, 0));
   assert.equal((await world.stored()).settings.ask.system, 'Be brief.');
   await undo(page, 'Cleared “Mine”');
