@@ -45,7 +45,8 @@ pub(crate) async fn run() -> Result<Report> {
     kinds.insert("html", weigh(&client, &server.url).await?);
     let mut requests = 1;
     for (name, entry) in &manifest {
-        if !entry.immutable && name != FAVICON {
+        // A chunk is loaded when its panel opens.
+        if (!entry.immutable && name != FAVICON) || name.starts_with("chunks/") {
             continue;
         }
         let weight = weigh(&client, &format!("{}/{}", server.url, entry.path)).await;
